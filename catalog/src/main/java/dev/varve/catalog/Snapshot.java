@@ -1,0 +1,50 @@
+package dev.varve.catalog;
+
+import dev.varve.model.Predicate;
+import dev.varve.model.Schema;
+import dev.varve.model.TimeGrain;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An immutable state of a dataset.
+ *
+ * @param id Iceberg snapshot id; 0 when nothing was ever committed
+ * @param logPosition rows of batches below it are in {@code files}, those at or above it are not
+ * @param grain how new files are partitioned; null while nothing has been flushed and none was asked for
+ * @param files sorted by {@code firstMicros}
+ */
+public record Snapshot(
+        Dataset dataset,
+        long id,
+        long logPosition,
+        @Nullable TimeGrain grain,
+        List<DataFile> files) {
+    public Snapshot {
+        files = List.copyOf(files);
+    }
+
+    public Schema schema() {
+        return dataset.schema();
+    }
+
+    public long rows() {
+        return files.stream().mapToLong(DataFile::rows).sum();
+    }
+
+    public long bytes() {
+        return files.stream().mapToLong(DataFile::bytes).sum();
+    }
+
+    /**
+     * Which files a query must read; keeps too much rather than too little.
+     *
+     * @param live earliest and latest time of rows not yet in files that the query also reads
+     */
+    public ScanPlan plan(Predicate predicate, List<ClosedTimeRange> live) {
+        return ScanPlan.of(this, predicate, live);
+    }
+
+    /** From the first to the last microsecond, both included. */
+    public record ClosedTimeRange(long firstMicros, long lastMicros) {}
+}
