@@ -1,0 +1,20 @@
+package dev.varve.query.plan;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * A query cut into leaves, which read datasets, and the SQL that makes the answer of them.
+ *
+ * @param sql a DuckDB SELECT over the leaves' relations; its columns have the names and types of {@code columns}, except
+ *     that its timestamps are without zone
+ * @param columns the answer's schema; names are unique, timestamps are {@code timestamp[us, UTC]}
+ * @param regions what {@code varve_in_region} asks for, by its last argument; ids are unique in the process
+ */
+public record PlannedQuery(List<LeafScan> leaves, String sql, Schema columns, Map<Long, PointTest> regions) {
+    public PlannedQuery {
+        leaves = List.copyOf(leaves);
+        regions = Map.copyOf(regions);
+    }
+}
