@@ -1,6 +1,7 @@
 package dev.varve.model.space;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -83,23 +84,35 @@ public record CellRanges(List<CellRange> ranges) {
         if (most < 1) {
             throw new IllegalArgumentException("at least one range is needed, not " + most);
         }
-        List<CellRange> merged = new ArrayList<>(ranges);
-        while (merged.size() > most) {
-            int best = 0;
-            for (int i = 1; i < merged.size() - 1; i++) {
-                if (gapAfter(merged, i) < gapAfter(merged, best)) {
-                    best = i;
-                }
-            }
-            merged.set(
-                    best,
-                    new CellRange(merged.get(best).first(), merged.get(best + 1).last()));
-            merged.remove(best + 1);
+        if (ranges.size() <= most) {
+            return this;
         }
+        long[] gaps = new long[ranges.size() - 1];
+        for (int i = 0; i < gaps.length; i++) {
+            gaps[i] = gapAfter(i);
+        }
+        Arrays.sort(gaps);
+        // The widest gaps stay; among equals those further on.
+        long narrowest = most == 1 ? Long.MAX_VALUE : gaps[gaps.length - (most - 1)];
+        int fillOfNarrowest = 0;
+        for (int i = gaps.length - (most - 1) - 1; most > 1 && i >= 0 && gaps[i] == narrowest; i--) {
+            fillOfNarrowest++;
+        }
+        List<CellRange> merged = new ArrayList<>(most);
+        long first = ranges.getFirst().first();
+        for (int i = 0; i < gaps.length; i++) {
+            long gap = gapAfter(i);
+            boolean stays = gap > narrowest || (gap == narrowest && fillOfNarrowest-- <= 0);
+            if (stays) {
+                merged.add(new CellRange(first, ranges.get(i).last()));
+                first = ranges.get(i + 1).first();
+            }
+        }
+        merged.add(new CellRange(first, ranges.getLast().last()));
         return new CellRanges(merged);
     }
 
-    private static long gapAfter(List<CellRange> ranges, int index) {
+    private long gapAfter(int index) {
         return ranges.get(index + 1).first() - ranges.get(index).last();
     }
 }
