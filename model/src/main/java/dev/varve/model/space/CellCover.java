@@ -34,7 +34,7 @@ import java.util.List;
  */
 public final class CellCover {
     /** The distance of neighbouring centres at resolution 0 on a plane that touches the unit sphere. */
-    private static final double SPACING = 0.38196601125010500003;
+    private static final double SPACING = 0.381966011250105;
 
     static final double REACH = 1 / (Math.sqrt(7) - 1);
 
