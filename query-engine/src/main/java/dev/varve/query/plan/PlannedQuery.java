@@ -1,5 +1,6 @@
 package dev.varve.query.plan;
 
+import dev.varve.model.space.Region;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -12,7 +13,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param columns the answer's schema; names are unique, timestamps are {@code timestamp[us, UTC]}
  * @param regions what {@code varve_in_region} asks for, by its last argument; ids are unique in the process
  */
-public record PlannedQuery(List<LeafScan> leaves, String sql, Schema columns, Map<Long, PointTest> regions) {
+public record PlannedQuery(List<LeafScan> leaves, String sql, Schema columns, Map<Long, Region> regions) {
     public PlannedQuery {
         leaves = List.copyOf(leaves);
         regions = Map.copyOf(regions);

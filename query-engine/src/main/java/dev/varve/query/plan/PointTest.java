@@ -1,8 +1,0 @@
-package dev.varve.query.plan;
-
-/** Whether a point is in a region; exact, thread-safe. */
-@FunctionalInterface
-public interface PointTest {
-    /** Degrees, WGS84. */
-    boolean contains(double lat, double lon);
-}
