@@ -1,6 +1,5 @@
 package dev.varve.blobstore;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -32,7 +31,7 @@ public interface BlobStore extends AutoCloseable {
         Path path();
 
         /** Makes the blob durable and visible; returns its size in bytes. The name must be new. */
-        long commit() throws IOException;
+        long commit();
 
         @Override
         void close();
@@ -53,6 +52,9 @@ public interface BlobStore extends AutoCloseable {
     void delete(List<String> names);
 
     Optional<Register> register(String name);
+
+    /** Names of registers that start with {@code prefix}, sorted. */
+    List<String> registers(String prefix);
 
     /**
      * Sets a register if its version is {@code expected}; returns the new version, or empty when another change came

@@ -1,0 +1,200 @@
+package dev.varve.blobstore;
+
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+
+/**
+ * One file of a commit log, format 1. All numbers are big-endian.
+ *
+ * <pre>
+ * file    = header record*                       named log-&lt;first position, 20 digits&gt;.seg
+ * header  = magic  long  "VARVELOG"              32 bytes, written and fsynced before the file gets its name
+ *           format int   1
+ *           salt   int   random
+ *           base   long  position of the first record
+ *           zero   int
+ *           crc    int   CRC32C of the 28 bytes before
+ * record  = magic  int   "VREC", or "VMRK" for a mark
+ *           length int   bytes of the batch; 0 in a mark
+ *           position long  of the batch; in a mark that of the next batch
+ *           synced long  file offset below which all was fsynced before this record was written
+ *           batchCrc int CRC32C of the batch
+ *           crc    int   CRC32C of the salt and the 28 bytes before
+ *           batch  byte* length
+ * </pre>
+ *
+ * <p>Records of one group are written together and fsynced once, so a crash may leave any part of the last group. Let a
+ * record at offset {@code d} be unreadable. If a readable record anywhere behind says {@code synced > d}, then {@code d}
+ * had been durable: that is damage. Otherwise {@code d} is in the last group, of which nothing is certain to have been
+ * acknowledged: a torn tail, cut at {@code d}. A mark is written when the log is closed, so that its last group is
+ * covered too. Only the last file can have a torn tail, for a file is complete before the next one exists. The salt keeps
+ * a batch that contains a copy of a log file from being taken for records.
+ *
+ * @param base position of its first record
+ */
+record LogSegment(Path path, long base, int salt) {
+    static final int HEADER_BYTES = 32;
+    static final int RECORD_HEADER_BYTES = 32;
+    private static final long FILE_MAGIC = 0x56415256454C4F47L;
+    private static final int FORMAT = 1;
+    private static final int RECORD_MAGIC = 0x56524543;
+    private static final int MARK_MAGIC = 0x564D524B;
+    private static final String PREFIX = "log-";
+    private static final String SUFFIX = ".seg";
+
+    static String fileName(long base) {
+        return PREFIX + String.format("%020d", base) + SUFFIX;
+    }
+
+    static boolean isSegment(Path path) {
+        String name = String.valueOf(path.getFileName());
+        return name.startsWith(PREFIX) && name.endsWith(SUFFIX);
+    }
+
+    ByteBuffer header() {
+        ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
+        header.putLong(FILE_MAGIC).putInt(FORMAT).putInt(salt).putLong(base).putInt(0);
+        header.putInt(crc(header.array(), HEADER_BYTES - Integer.BYTES));
+        return header.flip();
+    }
+
+    /** Reads a file's header. */
+    static LogSegment open(Path path) throws IOException {
+        try (LogFileReader file = new LogFileReader(path)) {
+            if (file.size() < HEADER_BYTES) {
+                throw corrupt(path, 0);
+            }
+            ByteBuffer header = file.at(0, HEADER_BYTES);
+            byte[] bytes = new byte[HEADER_BYTES];
+            header.duplicate().get(bytes);
+            long magic = header.getLong();
+            int format = header.getInt();
+            int salt = header.getInt();
+            long base = header.getLong();
+            header.getInt();
+            if (magic != FILE_MAGIC
+                    || header.getInt() != crc(bytes, HEADER_BYTES - Integer.BYTES)
+                    || !fileName(base).equals(String.valueOf(path.getFileName()))) {
+                throw corrupt(path, 0);
+            }
+            if (format != FORMAT) {
+                throw new VarveException(
+                        ErrorCode.STORAGE, path + " has log format " + format + "; this version reads " + FORMAT);
+            }
+            return new LogSegment(path, base, salt);
+        }
+    }
+
+    /** Puts the header of a batch's record. */
+    void putRecordHeader(ByteBuffer out, int length, long position, long synced, int batchCrc) {
+        putHeader(out, RECORD_MAGIC, length, position, synced, batchCrc);
+    }
+
+    /** Puts a mark: everything below {@code synced}, where the mark itself begins, is durable. */
+    void putMark(ByteBuffer out, long position, long synced) {
+        putHeader(out, MARK_MAGIC, 0, position, synced, 0);
+    }
+
+    private void putHeader(ByteBuffer out, int magic, int length, long position, long synced, int batchCrc) {
+        int start = out.position();
+        out.putInt(magic).putInt(length).putLong(position).putLong(synced).putInt(batchCrc);
+        out.putInt(headerCrc(out, start));
+    }
+
+    private int headerCrc(ByteBuffer buffer, int start) {
+        CRC32C crc = new CRC32C();
+        crc.update(salt >>> 24);
+        crc.update(salt >>> 16);
+        crc.update(salt >>> 8);
+        crc.update(salt);
+        crc.update(buffer.duplicate()
+                .limit(start + RECORD_HEADER_BYTES - Integer.BYTES)
+                .position(start));
+        return (int) crc.getValue();
+    }
+
+    /**
+     * Feeds batches to {@code reader}, from position {@code from} to {@code end} or the first unreadable record.
+     *
+     * @return where and before which position it ended
+     */
+    Tail read(LogFileReader file, long from, long end, CommitLog.Reader reader) throws IOException {
+        long offset = HEADER_BYTES;
+        long position = base;
+        boolean marked = true;
+        while (position < end && offset + RECORD_HEADER_BYTES <= file.size()) {
+            ByteBuffer header = file.at(offset, RECORD_HEADER_BYTES);
+            if (!isHeader(header)) {
+                break;
+            }
+            int magic = header.getInt();
+            int length = header.getInt();
+            long found = header.getLong();
+            header.getLong();
+            int batchCrc = header.getInt();
+            long next = offset + RECORD_HEADER_BYTES + length;
+            if (found != position || length < 0 || next > file.size()) {
+                break;
+            }
+            marked = magic == MARK_MAGIC;
+            if (!marked) {
+                ByteBuffer batch = file.at(offset + RECORD_HEADER_BYTES, length);
+                if (batchCrc != crc(batch)) {
+                    break;
+                }
+                if (position >= from) {
+                    reader.batch(position, batch.asReadOnlyBuffer());
+                }
+                position++;
+            }
+            offset = next;
+        }
+        return new Tail(offset, position, marked);
+    }
+
+    /**
+     * Where reading stopped.
+     *
+     * @param marked whether the last record is a mark, or there is none
+     */
+    record Tail(long offset, long position, boolean marked) {}
+
+    /** Whether a readable record behind {@code offset} proves that what is there had been durable. */
+    boolean wasSynced(LogFileReader file, long offset) throws IOException {
+        for (long at = offset + 1; at + RECORD_HEADER_BYTES <= file.size(); at++) {
+            ByteBuffer header = file.at(at, RECORD_HEADER_BYTES);
+            if (isHeader(header) && header.getLong(header.position() + 16) > offset) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isHeader(ByteBuffer header) {
+        int start = header.position();
+        int magic = header.getInt(start);
+        return (magic == RECORD_MAGIC || magic == MARK_MAGIC)
+                && header.getInt(start + RECORD_HEADER_BYTES - Integer.BYTES) == headerCrc(header, start);
+    }
+
+    static int crc(ByteBuffer bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate());
+        return (int) crc.getValue();
+    }
+
+    private static int crc(byte[] bytes, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, length);
+        return (int) crc.getValue();
+    }
+
+    static VarveException corrupt(Path path, long offset) {
+        return new VarveException(ErrorCode.CORRUPT, "commit log " + path + " is damaged at offset " + offset)
+                .withHint("nothing was changed; restore the file from a copy");
+    }
+}
