@@ -1,7 +1,9 @@
 package dev.varve.catalog;
 
+import dev.varve.model.Schema;
 import dev.varve.model.TimeGrain;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param firstMicros earliest {@code time}, inclusive
  * @param lastMicros latest {@code time}, inclusive
  * @param cells lowest and highest {@code cell}, or null when no row has a place
- * @param columns bounds per column that has any; columns without entry have no known bounds
+ * @param columns bounds per column that has any, but not of {@code time} and {@code cell}, which are above; columns
+ *     without entry have no known bounds
  */
 public record DataFile(
         String blob,
@@ -38,12 +41,16 @@ public record DataFile(
      *
      * @param low null when all values are null; types as in {@code Predicate.Between}; strings may be cut short, low
      *     downwards and high upwards
+     * @param nulls how many values are null; -1 when not known
      */
     public record ColumnBounds(
             @Nullable Comparable<?> low, @Nullable Comparable<?> high, long nulls) {}
 
     public DataFile {
-        columns = Map.copyOf(columns);
+        columns = columns.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(Schema.TIME.name())
+                        && !entry.getKey().equals(Schema.CELL.name()))
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
         if (rows < 1 || firstMicros > lastMicros) {
             throw new IllegalArgumentException(
                     blob + " has " + rows + " rows from " + firstMicros + " to " + lastMicros);

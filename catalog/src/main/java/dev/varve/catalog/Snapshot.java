@@ -3,6 +3,7 @@ package dev.varve.catalog;
 import dev.varve.model.Predicate;
 import dev.varve.model.Schema;
 import dev.varve.model.TimeGrain;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,9 @@ public record Snapshot(
         @Nullable TimeGrain grain,
         List<DataFile> files) {
     public Snapshot {
-        files = List.copyOf(files);
+        files = files.stream()
+                .sorted(Comparator.comparingLong(DataFile::firstMicros).thenComparing(DataFile::blob))
+                .toList();
     }
 
     public Schema schema() {
