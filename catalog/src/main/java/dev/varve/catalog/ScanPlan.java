@@ -17,9 +17,14 @@ public record ScanPlan(List<DataFile> plain, List<MergeGroup> merge, Skipped ski
     /**
      * Files that must be merged: within one group the highest run with a given key and time holds.
      *
-     * @param withLive whether rows not yet in files belong to the group too, above all runs
+     * @param withLive whether rows not yet in files belong to the group too, above all runs; where several groups do,
+     *     they may be merged with them as one
      */
-    public record MergeGroup(List<DataFile> files, boolean withLive) {}
+    public record MergeGroup(List<DataFile> files, boolean withLive) {
+        public MergeGroup {
+            files = List.copyOf(files);
+        }
+    }
 
     /** Files and bytes left out, by the first reason that was found. */
     public record Skipped(int byTime, int byCell, int byColumn, long bytes) {}
@@ -30,6 +35,6 @@ public record ScanPlan(List<DataFile> plain, List<MergeGroup> merge, Skipped ski
     }
 
     static ScanPlan of(Snapshot snapshot, Predicate predicate, List<Snapshot.ClosedTimeRange> live) {
-        return new ScanPlan(snapshot.files(), List.of(), new Skipped(0, 0, 0, 0));
+        return Pruning.plan(snapshot, predicate, live);
     }
 }
