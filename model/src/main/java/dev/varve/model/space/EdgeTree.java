@@ -160,6 +160,9 @@ final class EdgeTree {
 
     /** Where a place lies: {@link #INSIDE}, {@link #ON_EDGE} or {@link #OUTSIDE}. */
     int locate(double x, double y) {
+        if (x < west()) {
+            return OUTSIDE;
+        }
         int part = -1;
         boolean odd = false;
         boolean onEdge = false;

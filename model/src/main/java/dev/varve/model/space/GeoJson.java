@@ -11,6 +11,7 @@ import dev.varve.model.VarveException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.locationtech.jts.geom.Coordinate;
 import org.locationtech.jts.geom.Geometry;
@@ -22,12 +23,16 @@ import org.locationtech.jts.geom.Polygon;
 
 /** Reads RFC 7946 texts from a token stream, so that an error knows its line and column. */
 final class GeoJson {
+    /** Properties of a Feature may nest too. */
+    private static final int DEEPEST = 100;
+
     private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(GeometryText.DEEPEST)
-                    .build())
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
             .build();
     private static final GeometryFactory GEOMETRIES = new GeometryFactory();
+    private static final Set<String> SHAPES =
+            Set.of("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon");
 
     private final JsonParser json;
     private int corners;
@@ -70,7 +75,12 @@ final class GeoJson {
             String name = json.currentName();
             JsonToken value = json.nextToken();
             switch (name) {
-                case "type" -> type = json.getText();
+                case "type" -> {
+                    if (value != JsonToken.VALUE_STRING) {
+                        throw wrong("\"type\" is a string");
+                    }
+                    type = json.getText();
+                }
                 case "coordinates" -> coordinates = nested();
                 case "geometries", "features" -> members = members();
                 case "geometry" -> geometry = value == JsonToken.VALUE_NULL ? empty() : object();
@@ -81,7 +91,7 @@ final class GeoJson {
             case "Feature" -> needed(geometry, type, "geometry", start);
             case "FeatureCollection" -> collection(needed(members, type, "features", start));
             case "GeometryCollection" -> collection(needed(members, type, "geometries", start));
-            default -> shaped(type, needed(coordinates, type, "coordinates", start), start);
+            default -> shaped(type, coordinates, start);
         };
     }
 
@@ -97,7 +107,7 @@ final class GeoJson {
 
     private static <T> T needed(@Nullable T value, String type, String member, JsonLocation start) {
         if (value == null) {
-            throw at(type.isEmpty() ? "an object has no \"type\"" : type + " has no \"" + member + "\"", start);
+            throw at(type + " has no \"" + member + "\"", start);
         }
         return value;
     }
@@ -144,7 +154,15 @@ final class GeoJson {
         return new Nested(children, position);
     }
 
-    private static Geometry shaped(String type, Nested coordinates, JsonLocation start) {
+    private static Geometry shaped(String type, @Nullable Nested found, JsonLocation start) {
+        if (!SHAPES.contains(type)) {
+            throw at(
+                    type.isEmpty()
+                            ? "an object has no \"type\""
+                            : "'" + GeometryText.start(type) + "' is not a GeoJSON type",
+                    start);
+        }
+        Nested coordinates = needed(found, type, "coordinates", start);
         return switch (type) {
             case "Point" -> point(coordinates, start);
             case "MultiPoint" ->
@@ -161,7 +179,7 @@ final class GeoJson {
                 GEOMETRIES.createMultiPolygon(coordinates.children.stream()
                         .map(child -> polygon(child, start))
                         .toArray(Polygon[]::new));
-            default -> throw at("'" + GeometryText.start(type) + "' is not a GeoJSON type", start);
+            default -> throw new AssertionError(type);
         };
     }
 

@@ -61,11 +61,22 @@ public final class GeometryText {
     private static void measure(String wkt) {
         int corners = 1;
         int depth = 0;
+        boolean closed = false;
         for (int i = 0; i < wkt.length(); i++) {
+            if (closed && !Character.isWhitespace(wkt.charAt(i))) {
+                // JTS would stop reading here and say nothing.
+                throw new VarveException(
+                                ErrorCode.SQL_RUNTIME,
+                                "'" + start(wkt.substring(i)) + "' follows the end of the WKT at character " + (i + 1))
+                        .withHint(WKT_HINT);
+            }
             switch (wkt.charAt(i)) {
                 case ',' -> corners++;
                 case '(' -> depth++;
-                case ')' -> depth--;
+                case ')' -> {
+                    depth--;
+                    closed = depth == 0;
+                }
                 default -> {
                     // counts for nothing
                 }
