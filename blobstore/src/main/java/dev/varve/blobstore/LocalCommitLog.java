@@ -370,6 +370,10 @@ public final class LocalCommitLog implements CommitLog {
                 failure = Disk.failure("append to the commit log in " + directory, e);
                 cutBack(before);
                 poisoned = poison;
+            } catch (RuntimeException | Error e) {
+                poisoned = new IOException("the writer of the commit log failed", e);
+                poison = poisoned;
+                LOG.error("the commit log takes no more until restart directory={}", directory, e);
             }
         }
         release(group);
@@ -472,14 +476,14 @@ public final class LocalCommitLog implements CommitLog {
     /** Starts a new file; the one before is complete and durable. */
     private void roll() throws IOException {
         LogSegment next = createSegment(disk, directory, end);
-        Disk.Output opened = disk.output(next.path(), LogSegment.HEADER_BYTES);
-        output.close();
-        output = opened;
+        Disk.Output finished = output;
+        output = disk.output(next.path(), LogSegment.HEADER_BYTES);
         length = LogSegment.HEADER_BYTES;
         marked = true;
         List<LogSegment> all = new ArrayList<>(segments);
         all.add(next);
         segments = List.copyOf(all);
+        finished.close();
     }
 
     private void truncate(Task.Truncate task) {
