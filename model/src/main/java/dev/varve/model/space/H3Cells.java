@@ -154,6 +154,20 @@ public final class H3Cells {
         return CellCover.centredIn(region, resolution, most);
     }
 
+    /**
+     * The cell and those at most so many steps away, in no order.
+     *
+     * @param most more cells than this are an error
+     */
+    public static long[] disk(long cell, int steps, int most) {
+        checkCell(cell);
+        if (steps < 0 || 3L * steps * (steps + 1L) + 1 > most) {
+            throw new VarveException(ErrorCode.SQL_RUNTIME, "a disk of " + steps + " steps around an H3 cell")
+                    .withHint("it is 0 or more steps, and at most " + most + " cells");
+        }
+        return CORE.gridDisk(cell, steps).stream().mapToLong(Long::longValue).toArray();
+    }
+
     /** A place in degrees. */
     public record Place(double lat, double lon) {}
 
