@@ -1,0 +1,63 @@
+package dev.varve.bench;
+
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+
+/**
+ * A box and a city within a window of two days, planning and HTTP included, against DuckDB over the same rows as plain
+ * files. Run: {@code ./varve bench prune}.
+ */
+final class PruneBenchmark implements Benchmark {
+    private static final int ROUNDS = 15;
+
+    private record Area(String name, double south, double north, double west, double east, double leastRatio) {
+        String condition() {
+            return "lat BETWEEN %s AND %s AND lon BETWEEN %s AND %s".formatted(south, north, west, east);
+        }
+    }
+
+    private static final List<Area> AREAS = List.of(
+            new Area("box of 5° × 7°", 45, 50, 5, 12, 2.5),
+            new Area(
+                    "city",
+                    StationNetwork.CITY_LAT - 0.15,
+                    StationNetwork.CITY_LAT + 0.15,
+                    StationNetwork.CITY_LON - 0.2,
+                    StationNetwork.CITY_LON + 0.2,
+                    4));
+    private static final double LEAST_RATIO_RANDOM = 20;
+    private static final String WINDOW =
+            "time >= TIMESTAMP '2025-06-10 06:00:00' AND time < TIMESTAMP '2025-06-12 06:00:00'";
+    private static final String SELECT =
+            "SELECT station, count(*) AS n, avg(temperature) AS a, max(wind_speed) AS w FROM %s WHERE %s AND %s GROUP BY station";
+
+    @Override
+    public void run(Workspace workspace, BufferAllocator memory, Report report) throws Exception {
+        String arrival = "read_parquet('" + workspace.arrivalFiles() + "')";
+        String random = "read_parquet('" + workspace.randomFiles() + "')";
+        try (NodeProcess node = Lake.serve(workspace, memory);
+                DuckDb duckdb = new DuckDb("", memory)) {
+            for (Area area : AREAS) {
+                String ours = SELECT.formatted(Lake.DATASET, area.condition(), WINDOW);
+                String overArrival = SELECT.formatted(arrival, area.condition(), WINDOW);
+                String overRandom = SELECT.formatted(random, area.condition(), WINDOW);
+                List<Samples> times = Samples.inTurn(
+                        ROUNDS,
+                        () -> node.sql(ours, "arrow"),
+                        () -> duckdb.rows(overArrival),
+                        () -> duckdb.rows(overRandom));
+                double mine = times.getFirst().medianMillis();
+                report.times(
+                        area.name() + " and window, day files in order of arrival",
+                        mine,
+                        times.get(1).medianMillis(),
+                        area.leastRatio());
+                report.times(
+                        area.name() + " and window, files in random order",
+                        mine,
+                        times.get(2).medianMillis(),
+                        LEAST_RATIO_RANDOM);
+            }
+        }
+    }
+}

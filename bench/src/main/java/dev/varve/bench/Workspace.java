@@ -1,0 +1,144 @@
+package dev.varve.bench;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.apache.arrow.vector.ipc.ArrowStreamWriter;
+
+/**
+ * The folder where the data of one size and seed lie; what is there already is used again.
+ *
+ * <p>{@code rows.arrows} holds all rows in order of arrival; {@code arrival/} the same as one Parquet file a day, as a
+ * user without a lake would keep them; {@code random/} the same in random order; {@code lake/} a node's data folder.
+ */
+final class Workspace {
+    private static final int RANDOM_FILES = 35;
+
+    private final Path folder;
+    private final StationNetwork network;
+    private final long rows;
+    private final BufferAllocator memory;
+
+    Workspace(Path parent, long rows, long seed, BufferAllocator memory) throws IOException {
+        this.folder = Files.createDirectories(parent.resolve(rows + "-rows-seed-" + seed));
+        this.network = new StationNetwork(seed);
+        this.rows = rows;
+        this.memory = memory;
+    }
+
+    StationNetwork network() {
+        return network;
+    }
+
+    long rows() {
+        return rows;
+    }
+
+    Path lake() {
+        return folder.resolve("lake");
+    }
+
+    /** A new reader of all rows in order of arrival. */
+    ArrowStreamReader arrowRows() throws IOException {
+        Path file = folder.resolve("rows.arrows");
+        once(file, draft -> {
+            try (NetworkReader reader = new NetworkReader(network, 0, rows, memory);
+                    FileChannel channel =
+                            FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                VectorSchemaRoot batch = reader.getVectorSchemaRoot();
+                try (ArrowStreamWriter writer = new ArrowStreamWriter(batch, null, channel)) {
+                    while (reader.loadNextBatch()) {
+                        writer.writeBatch();
+                    }
+                }
+            }
+        });
+        return new ArrowStreamReader(FileChannel.open(file, StandardOpenOption.READ), memory);
+    }
+
+    /** Glob of one file a day, rows in order of arrival. */
+    String arrivalFiles() throws IOException {
+        Path days = folder.resolve("arrival");
+        once(days, draft -> {
+            Files.createDirectories(draft);
+            long perDay = (long) StationNetwork.STATIONS * StationNetwork.STEPS_PER_DAY;
+            try (DuckDb duckdb = new DuckDb("", memory)) {
+                for (long first = 0; first < rows; first += perDay) {
+                    try (NetworkReader reader =
+                            new NetworkReader(network, first, Math.min(perDay, rows - first), memory)) {
+                        duckdb.executeOver(
+                                reader,
+                                "day",
+                                "COPY (SELECT * FROM day) TO '%s' (FORMAT parquet)"
+                                        .formatted(draft.resolve("day-%03d.parquet".formatted(first / perDay))));
+                    }
+                }
+            }
+        });
+        return days + "/*.parquet";
+    }
+
+    /** Glob of files of the same number, rows in random order. */
+    String randomFiles() throws IOException {
+        String arrival = arrivalFiles();
+        Path random = folder.resolve("random");
+        once(random, draft -> {
+            Files.createDirectories(draft);
+            try (DuckDb duckdb = new DuckDb("", memory)) {
+                for (int file = 0; file < RANDOM_FILES; file++) {
+                    duckdb.execute("""
+                            COPY (SELECT * FROM read_parquet('%s') WHERE hash(station, time) %% %d = %d
+                                  ORDER BY hash(time, station)) TO '%s' (FORMAT parquet)""".formatted(
+                                    arrival, RANDOM_FILES, file, draft.resolve("part-%03d.parquet".formatted(file))));
+                }
+            }
+        });
+        return random + "/*.parquet";
+    }
+
+    /** The Parquet files of the lake's only dataset. */
+    List<Path> lakeFiles() throws IOException {
+        try (Stream<Path> files = Files.walk(lake())) {
+            return files.filter(file -> file.toString().endsWith(".parquet"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    static void delete(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private interface Maker {
+        void make(Path draft) throws Exception;
+    }
+
+    private static void once(Path target, Maker maker) throws IOException {
+        if (Files.exists(target)) {
+            return;
+        }
+        System.err.println("preparing " + target.getFileName() + " …");
+        Path draft = Path.of(target + ".draft");
+        delete(draft);
+        try {
+            maker.make(draft);
+        } catch (Exception failure) {
+            throw new IOException("cannot prepare " + target, failure);
+        }
+        Files.move(draft, target);
+    }
+}
