@@ -1,0 +1,159 @@
+package dev.varve.server.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.catalog.Catalog;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import dev.varve.server.metrics.Metrics;
+import dev.varve.server.wire.Json;
+import dev.varve.server.wire.RowStore;
+import dev.varve.server.wire.SqlEngine;
+import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
+import io.undertow.server.handlers.HttpContinueReadHandler;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.xnio.Options;
+
+/**
+ * The HTTP server.
+ *
+ * <p>Requests that wait or work run on virtual threads, as many at a time as the configuration says; the others on
+ * Undertow's I/O threads.
+ */
+public final class HttpEndpoint implements AutoCloseable {
+    /**
+     * What the endpoint speaks for.
+     *
+     * @param node the answer of {@code /api/v1/node}
+     * @param isReady whether rows and queries are accepted
+     * @param scratch existing directory for files that live as long as a request
+     */
+    public record Parts(
+            SqlEngine engine,
+            RowStore rows,
+            Catalog catalog,
+            Metrics metrics,
+            Supplier<ObjectNode> node,
+            BooleanSupplier isReady,
+            Path scratch) {}
+
+    private static final int MOST_HEADERS = 100;
+    private static final int MOST_PARAMETERS = 300;
+    private static final int IO_THREADS = 2;
+
+    private final Undertow undertow;
+    private final ExecutorService workers;
+    private final Router router;
+
+    private HttpEndpoint(Undertow undertow, ExecutorService workers, Router router) {
+        this.undertow = undertow;
+        this.workers = workers;
+        this.router = router;
+    }
+
+    public static HttpEndpoint start(HttpConfig config, Parts parts) {
+        ExecutorService workers = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("http-", 0).factory());
+        Router router = new Router(routes(config, parts), config, workers, parts.isReady(), parts.metrics());
+        Undertow undertow = Undertow.builder()
+                .addHttpListener(config.port(), config.host())
+                .setIoThreads(IO_THREADS)
+                .setWorkerThreads(IO_THREADS)
+                .setServerOption(UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes())
+                .setServerOption(UndertowOptions.MAX_HEADERS, MOST_HEADERS)
+                .setServerOption(UndertowOptions.MAX_PARAMETERS, MOST_PARAMETERS)
+                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, config.maxBodyBytes())
+                .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
+                .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.clientTimeout()))
+                .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
+                .setSocketOption(Options.READ_TIMEOUT, millis(config.clientTimeout()))
+                .setSocketOption(Options.WRITE_TIMEOUT, millis(config.clientTimeout()))
+                .setSocketOption(Options.TCP_NODELAY, true)
+                .setHandler(new HttpContinueReadHandler(router))
+                .build();
+        try {
+            undertow.start();
+        } catch (RuntimeException e) {
+            workers.close();
+            if (e.getCause() instanceof BindException) {
+                throw new VarveException(
+                                ErrorCode.BAD_REQUEST,
+                                "cannot listen on " + config.host() + ":" + config.port() + " for HTTP: "
+                                        + e.getCause().getMessage(),
+                                e)
+                        .withHint("stop what listens there, or choose another port with --http-port");
+            }
+            throw e;
+        }
+        return new HttpEndpoint(undertow, workers, router);
+    }
+
+    private static int millis(Duration duration) {
+        return Math.toIntExact(duration.toMillis());
+    }
+
+    private static List<Route> routes(HttpConfig config, Parts parts) {
+        SqlEndpoint sql = new SqlEndpoint(parts.engine(), config, parts.scratch(), parts.metrics());
+        DatasetsEndpoint datasets = new DatasetsEndpoint(parts.catalog(), parts.rows());
+        RowsEndpoint rows = new RowsEndpoint(parts.catalog(), parts.rows(), config, parts.scratch());
+        String dataset = "/api/v1/datasets/{name}";
+        return List.of(
+                new Route("GET", "/livez", Route.Weight.CHEAP, HttpEndpoint::alive),
+                new Route("GET", "/readyz", Route.Weight.CHEAP, call -> ready(call, parts.isReady())),
+                new Route("GET", "/metrics", Route.Weight.ALWAYS, call -> metrics(call, parts.metrics())),
+                new Route(
+                        "GET",
+                        "/api/v1/node",
+                        Route.Weight.CHEAP,
+                        call -> call.json(200, parts.node().get())),
+                new Route("GET", "/api/v1/datasets", Route.Weight.ALWAYS, datasets::list),
+                new Route("POST", "/api/v1/datasets", Route.Weight.WORK, datasets::create),
+                new Route("GET", dataset, Route.Weight.ALWAYS, datasets::describe),
+                new Route("DELETE", dataset, Route.Weight.WORK, datasets::drop),
+                new Route("POST", dataset + "/columns", Route.Weight.WORK, datasets::addColumns),
+                new Route("POST", dataset + "/flush", Route.Weight.WORK, datasets::flush),
+                new Route("POST", dataset + "/rows", Route.Weight.WORK, rows::post),
+                new Route("POST", "/api/v1/sql", Route.Weight.WORK, sql::post),
+                new Route("GET", "/api/v1/sql", Route.Weight.WORK, sql::get),
+                new Route("GET", "/api/v1/queries", Route.Weight.ALWAYS, sql::list),
+                new Route("DELETE", "/api/v1/queries/{id}", Route.Weight.ALWAYS, sql::cancel));
+    }
+
+    private static void alive(Call call) {
+        call.json(200, Json.object().put("status", "alive"));
+    }
+
+    private static void ready(Call call, BooleanSupplier isReady) {
+        boolean ready = isReady.getAsBoolean();
+        call.json(ready ? 200 : 503, Json.object().put("status", ready ? "ready" : "not ready"));
+    }
+
+    private static void metrics(Call call, Metrics metrics) {
+        call.send(200, Metrics.MEDIA_TYPE, metrics.text().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The port that is listened on. */
+    public int port() {
+        return ((InetSocketAddress) undertow.getListenerInfo().getFirst().getAddress()).getPort();
+    }
+
+    /** Waits until no request is being worked on, or for so long; says whether none is. */
+    public boolean awaitIdle(Duration most) throws InterruptedException {
+        return router.awaitIdle(most);
+    }
+
+    @Override
+    public void close() {
+        undertow.stop();
+        workers.shutdownNow();
+    }
+}

@@ -1,0 +1,132 @@
+package dev.varve.server.http;
+
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import dev.varve.server.metrics.Metrics;
+import dev.varve.server.wire.Nearest;
+import io.undertow.server.HttpHandler;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.handlers.RequestLimit;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Finds who answers a request, and lets it through when there is room. */
+final class Router implements HttpHandler {
+    private static final String RETRY_SECONDS = "1";
+    private static final long POLL_MILLIS = 10;
+
+    private final List<Route> routes;
+    private final HttpConfig config;
+    private final Executor workers;
+    private final RequestLimit limit;
+    private final BooleanSupplier isReady;
+    private final Metrics.Counter requests;
+    private final Metrics.Histogram seconds;
+    private final AtomicInteger working = new AtomicInteger();
+
+    Router(List<Route> routes, HttpConfig config, Executor workers, BooleanSupplier isReady, Metrics metrics) {
+        this.routes = List.copyOf(routes);
+        this.workers = workers;
+        this.isReady = isReady;
+        this.limit = new RequestLimit(config.maxConcurrent(), config.maxQueued());
+        this.limit.setFailureHandler(exchange -> new Call(exchange, List.of(), config)
+                .problem(new VarveException(
+                                ErrorCode.OVERLOADED,
+                                config.maxConcurrent() + " requests are running and " + config.maxQueued()
+                                        + " are waiting")
+                        .withHint("try again in a moment")));
+        this.requests = metrics.counter("varve_http_requests", "Requests by route and status.");
+        this.seconds = metrics.histogram("varve_http_request_seconds", "Time until a request was answered, by route.");
+        this.config = config;
+    }
+
+    @Override
+    public void handleRequest(HttpServerExchange exchange) throws Exception {
+        long start = System.nanoTime();
+        String method = exchange.getRequestMethod().toString();
+        List<String> segments = Route.segments(exchange.getRequestPath());
+        Route found = null;
+        List<String> values = List.of();
+        List<String> allowed = new ArrayList<>();
+        for (Route route : routes) {
+            List<String> matched = route.match(segments);
+            if (matched != null) {
+                allowed.add(route.method());
+                if (route.method().equals(method) || (route.method().equals("GET") && method.equals("HEAD"))) {
+                    found = route;
+                    values = matched;
+                }
+            }
+        }
+        count(exchange, found, start);
+        if (found == null) {
+            refuse(exchange, method, allowed);
+            return;
+        }
+        Route route = found;
+        Call call = new Call(exchange, values, config);
+        switch (route.weight()) {
+            case CHEAP -> call.run(route.answering());
+            case ALWAYS -> exchange.dispatch(workers, ignored -> call.run(route.answering()));
+            case WORK -> {
+                if (isReady.getAsBoolean()) {
+                    working.incrementAndGet();
+                    exchange.addExchangeCompleteListener((done, next) -> {
+                        working.decrementAndGet();
+                        next.proceed();
+                    });
+                    limit.handleRequest(
+                            exchange, same -> same.dispatch(workers, ignored -> call.run(route.answering())));
+                } else {
+                    exchange.setPersistent(false);
+                    call.problem(new VarveException(ErrorCode.NOT_READY, "the node is starting or stopping")
+                            .withHint("try again after " + RETRY_SECONDS + " s"));
+                }
+            }
+        }
+    }
+
+    boolean awaitIdle(Duration most) throws InterruptedException {
+        long end = System.nanoTime() + most.toNanos();
+        while (working.get() > 0 && System.nanoTime() < end) {
+            Thread.sleep(POLL_MILLIS);
+        }
+        return working.get() == 0;
+    }
+
+    private void count(HttpServerExchange exchange, @Nullable Route found, long start) {
+        String route = found == null ? "none" : found.path();
+        exchange.addExchangeCompleteListener((done, next) -> {
+            requests.add(1, "route", route, "status", Integer.toString(done.getStatusCode()));
+            seconds.record(System.nanoTime() - start, "route", route);
+            next.proceed();
+        });
+    }
+
+    private void refuse(HttpServerExchange exchange, String method, List<String> allowed) {
+        Call call = new Call(exchange, List.of(), config);
+        String path = Call.shortened(exchange.getRequestPath());
+        if (allowed.isEmpty()) {
+            List<String> paths = routes.stream().map(Route::path).distinct().toList();
+            VarveException unknown = new VarveException(ErrorCode.NOT_FOUND, "there is nothing at " + path);
+            call.problem(Nearest.to(exchange.getRequestPath(), paths)
+                    .map(nearest -> unknown.withHint("did you mean " + nearest + "?"))
+                    .orElse(unknown.withHint("the API is described in docs/http-api.md")));
+            return;
+        }
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        String list = String.join(", ", allowed.stream().distinct().toList());
+        call.header("Allow", list);
+        call.problem(new Refusal(
+                405,
+                new VarveException(ErrorCode.BAD_REQUEST, Call.shortened(method) + " is not possible on " + path)
+                        .withHint("possible: " + list)));
+    }
+}

@@ -1,0 +1,5 @@
+/** Small stand-ins for the parts behind the endpoints. */
+@NullMarked
+package dev.varve.server.fake;
+
+import org.jspecify.annotations.NullMarked;
