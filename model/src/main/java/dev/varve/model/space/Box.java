@@ -24,6 +24,12 @@ public record Box(double west, double south, double east, double north, Edges ed
                                     + north)
                     .withHint("the order is west, south, east, north in degrees");
         }
+        if (west > east && (west > 180 || east < -180)) {
+            throw new VarveException(
+                            ErrorCode.SQL_RUNTIME,
+                            "box runs from west " + west + " to east " + east + ", which is neither")
+                    .withHint("across the antimeridian either west > east, both from -180 to 180, or east beyond 180");
+        }
         if (!(south <= north)) {
             throw new VarveException(ErrorCode.SQL_RUNTIME, "box has its south " + south + " above its north " + north)
                     .withHint("the order is west, south, east, north in degrees");
@@ -37,10 +43,7 @@ public record Box(double west, double south, double east, double north, Edges ed
 
     /** {@code east}, or the same meridian one turn on where the box crosses the antimeridian. */
     private double end() {
-        if (west <= east) {
-            return east;
-        }
-        return west - east >= 360 ? west : east + 360;
+        return west <= east ? east : east + 360;
     }
 
     @Override

@@ -31,6 +31,11 @@ class RegionTest {
         assertThat(fiji.contains(-17, 0)).isFalse();
         assertThat(fiji.bounds()).hasSize(2);
         assertThat(new Box(175, -25, 190, -10).contains(-17, -171)).isTrue();
+        assertThat(new Box(180, -25, -180, -10).contains(-17, -180)).isTrue();
+        assertThat(new Box(180, -25, -180, -10).contains(-17, 179)).isFalse();
+        assertThatThrownBy(() -> new Box(400, 0, 0, 1))
+                .isInstanceOf(VarveException.class)
+                .hasMessageContaining("400");
     }
 
     @Test
