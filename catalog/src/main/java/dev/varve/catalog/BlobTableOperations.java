@@ -78,9 +78,9 @@ final class BlobTableOperations implements TableOperations {
         return metadata;
     }
 
+    /** Stays at what {@link #load} read: a change that was decided on that state must not commit on another. */
     @Override
     public TableMetadata refresh() {
-        load();
         return current();
     }
 

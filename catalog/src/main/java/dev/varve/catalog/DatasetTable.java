@@ -13,11 +13,14 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.ExpireSnapshots;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
 import org.apache.iceberg.ManifestReader;
@@ -46,7 +49,8 @@ import org.slf4j.LoggerFactory;
 final class DatasetTable {
     private static final Logger LOG = LoggerFactory.getLogger(DatasetTable.class);
     private static final String LOG_POSITION = "varve.log-position";
-    private static final int MOST_ATTEMPTS = 10;
+    private static final int MOST_ATTEMPTS = 12;
+    private static final long LONGEST_BACK_OFF_STEP_NANOS = 20_000_000;
 
     private final DatasetName name;
     private final BlobTableOperations operations;
@@ -54,6 +58,8 @@ final class DatasetTable {
     private final Garbage garbage;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Snapshot published;
+    /** Metadata file that {@link #published} was made from; guarded by {@link #lock}. */
+    private String publishedFrom;
 
     private DatasetTable(
             DatasetName name,
@@ -66,6 +72,7 @@ final class DatasetTable {
         this.config = config;
         this.garbage = garbage;
         this.published = published;
+        this.publishedFrom = operations.current().metadataFileLocation();
     }
 
     /** The table behind operations that have been loaded. */
@@ -105,6 +112,9 @@ final class DatasetTable {
 
     Snapshot append(List<DataFile> added, long logPosition, TimeGrain grain) {
         return change(() -> {
+            if (!added.isEmpty() && hasAll(added)) {
+                return published; // repeated, because the first answer was that nobody knows
+            }
             TimeGrain now = published.grain();
             if (now == null || grain.compareTo(now) > 0) {
                 Transaction transaction = table().newTransaction();
@@ -116,6 +126,14 @@ final class DatasetTable {
             }
             return publish(List.of(), added);
         });
+    }
+
+    private boolean hasAll(List<DataFile> files) {
+        Set<String> wanted = files.stream().map(DataFile::blob).collect(Collectors.toSet());
+        return published.files().stream()
+                        .filter(file -> wanted.contains(file.blob()))
+                        .count()
+                == wanted.size();
     }
 
     private static void refine(Transaction transaction, TimeGrain grain) {
@@ -196,10 +214,13 @@ final class DatasetTable {
                                 "a change to " + name + " lost against others " + MOST_ATTEMPTS + " times",
                                 e);
                     }
+                    backOff(attempt);
                 } catch (ValidationException e) {
                     throw new VarveException(
                             ErrorCode.CONFLICT, "a change to " + name + " no longer fits: " + e.getMessage(), e);
                 } catch (CommitStateUnknownException e) {
+                    operations.load();
+                    catchUp();
                     throw new VarveException(
                             ErrorCode.STORAGE, "it is unknown whether a change to " + name + " was made", e);
                 }
@@ -209,11 +230,16 @@ final class DatasetTable {
         }
     }
 
+    private static void backOff(int attempt) {
+        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * LONGEST_BACK_OFF_STEP_NANOS));
+    }
+
     /** Reads the table again if another catalog has changed it. */
     private void catchUp() {
-        TableMetadata table = operations.current();
-        if (idOf(table.currentSnapshot()) != published.id()) {
+        String newest = operations.current().metadataFileLocation();
+        if (!newest.equals(publishedFrom)) {
             published = read(name, operations);
+            publishedFrom = newest;
         }
     }
 
@@ -231,42 +257,52 @@ final class DatasetTable {
                 logPositionOf(current),
                 TableSchema.grainOf(table),
                 files);
+        publishedFrom = table.metadataFileLocation();
         if (table.snapshots().size() >= 2 * config.keptSnapshots()) {
-            expire(config.keptSnapshots(), table.lastUpdatedMillis() + 1);
+            expire(table.snapshots().subList(0, table.snapshots().size() - config.keptSnapshots()));
         }
         return published;
     }
 
-    /** Lets go of snapshots from before a moment, but the newest ones; what only they refer to becomes garbage. */
-    private void expire(int kept, long beforeMillis) {
+    /** Lets go of snapshots; what only they refer to becomes garbage. */
+    private void expire(List<org.apache.iceberg.Snapshot> snapshots) {
+        // Named one by one, for then Iceberg looks for what the others still reach. By age it would leave the files
+        // that
+        // the newest snapshot replaced until there is a newer one, which may be never.
+        ExpireSnapshots expire = table().expireSnapshots();
+        snapshots.forEach(snapshot -> expire.expireSnapshotId(snapshot.snapshotId()));
         List<String> gone = new ArrayList<>();
         try {
-            table().expireSnapshots()
-                    .retainLast(kept)
-                    .expireOlderThan(beforeMillis)
-                    .deleteWith(location -> {
+            expire.deleteWith(location -> {
                         synchronized (gone) {
                             gone.add(BlobFileIO.blobAt(location));
                         }
                     })
                     .commit();
+            publishedFrom = operations.current().metadataFileLocation();
         } catch (BlobTableOperations.CommitLost e) {
             LOG.info("left expired snapshots for a later commit dataset={}", name);
         }
         garbage.add(gone);
     }
 
-    /** Lets go of snapshots from before a moment, the newest excepted. */
+    /** Lets go of snapshots that were no longer current at a moment. */
     void expireBefore(Instant moment) {
         lock.lock();
         try {
-            long limit = moment.toEpochMilli();
-            if (operations.load()
-                    && operations.current().snapshots().stream()
-                                    .filter(snapshot -> snapshot.timestampMillis() < limit)
-                                    .count()
-                            > 1) {
-                expire(1, limit);
+            if (!operations.load()) {
+                return;
+            }
+            catchUp();
+            List<org.apache.iceberg.Snapshot> all = operations.current().snapshots();
+            List<org.apache.iceberg.Snapshot> expired = new ArrayList<>();
+            for (int i = 0; i + 1 < all.size(); i++) {
+                if (all.get(i + 1).timestampMillis() < moment.toEpochMilli()) {
+                    expired.add(all.get(i));
+                }
+            }
+            if (!expired.isEmpty()) {
+                expire(expired);
             }
         } finally {
             lock.unlock();

@@ -32,10 +32,14 @@ final class SampleFiles {
             List.of("station"),
             7);
 
+    private static final long FEWEST_ROWS = 10;
+    private static final long MOST_ROWS = 1_000_000;
+
     private final Dataset dataset;
     private final Random random;
     private long nextRun = 1;
     private int nextFile = 1;
+    private long mostRows = MOST_ROWS;
 
     SampleFiles(Dataset dataset, long seed) {
         this.dataset = dataset;
@@ -56,6 +60,14 @@ final class SampleFiles {
         return files;
     }
 
+    /** What a compaction of such files could write: one file, with no more rows than they have. */
+    List<DataFile> compact(BlobStore blobs, TimeGrain grain) {
+        mostRows = FEWEST_ROWS;
+        List<DataFile> files = write(blobs, 1, grain);
+        mostRows = MOST_ROWS;
+        return files;
+    }
+
     /** Files of one run, without blobs. */
     List<DataFile> files(int count, TimeGrain grain) {
         long run = nextRun++;
@@ -71,7 +83,7 @@ final class SampleFiles {
             }
             long first = random.nextLong(start, end);
             long last = random.nextLong(first, end);
-            long rows = random.nextLong(10, 1_000_000);
+            long rows = random.nextLong(FEWEST_ROWS, mostRows + 1);
             files.add(new DataFile(
                     dataset.location() + "/data/" + nextFile++ + ".parquet",
                     rows,
