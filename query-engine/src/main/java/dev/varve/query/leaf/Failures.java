@@ -16,6 +16,10 @@ final class Failures {
     private static final Pattern REPORTED =
             Pattern.compile("varve\u0001(\\w+)\u0001(.*?)\u0001(.*?)\u0001", Pattern.DOTALL);
 
+    /** DuckDB calls a file it cannot read invalid input. */
+    private static final Pattern BAD_FILE =
+            Pattern.compile("\\bfile ['\"]|^No magic bytes|TProtocolException", Pattern.CASE_INSENSITIVE);
+
     private Failures() {}
 
     static boolean isLost(Throwable failure) {
@@ -48,6 +52,9 @@ final class Failures {
         Matcher matcher = KIND.matcher(text);
         String kind = matcher.find() ? matcher.group(1) : "";
         String said = firstSentence(kind.isEmpty() ? text : text.substring(matcher.end()));
+        if (kind.equals("Invalid Input") && BAD_FILE.matcher(said).find()) {
+            return new VarveException(ErrorCode.STORAGE, "reading stored files failed: " + said, failure);
+        }
         return switch (kind) {
             case "Out of Memory" -> outOfMemory(failure, alone);
             case "INTERRUPT" -> new VarveException(ErrorCode.CANCELLED, "the query was cancelled", failure);

@@ -33,11 +33,16 @@ final class Interruption {
 
     private Interruption() {}
 
-    /** Without effect when nothing runs; what starts afterwards is not interrupted. */
+    /**
+     * Without effect when nothing runs, or while a statement is being prepared; what starts afterwards is not interrupted.
+     * Never waits.
+     */
     static void interrupt(DuckDBConnection connection) {
         try {
             ReentrantLock lock = (ReentrantLock) LOCK.invokeExact(connection);
-            lock.lock();
+            if (!lock.tryLock()) {
+                return;
+            }
             try {
                 if (!connection.isClosed()) {
                     INTERRUPT.invokeExact(connection);

@@ -28,7 +28,24 @@ final class Parsed {
         }
     };
 
+    private volatile Last last = new Last("", new Shape(Geometries.point(0, 0)));
+
+    private record Last(String base64, Shape shape) {}
+
     Shape of(String base64) {
+        // Most often the other argument is the same in every row, and a long text takes longer to hash than to compare.
+        Last before = last;
+        if (before.base64.equals(base64)) {
+            return before.shape;
+        }
+        Shape shape = find(base64);
+        if (base64.length() > POINT_TEXT) {
+            last = new Last(base64, shape);
+        }
+        return shape;
+    }
+
+    private Shape find(String base64) {
         // 21 bytes of WKB are 28 characters.
         if (base64.length() <= POINT_TEXT || base64.length() > LONGEST_TEXT) {
             return new Shape(Geometries.decode(base64));

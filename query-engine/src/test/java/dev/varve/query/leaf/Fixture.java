@@ -136,7 +136,7 @@ final class Fixture implements AutoCloseable {
 
     /** The one value of a query without leaves, as text. */
     String value(String expression, ArrowType type) {
-        return rows(plan("SELECT " + expression + " AS v", column("v", type)))
+        return rows(plan("SELECT (SELECT " + expression + ") AS v", column("v", type)))
                 .getFirst()
                 .getFirst();
     }
