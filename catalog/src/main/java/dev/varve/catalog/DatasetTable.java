@@ -179,7 +179,8 @@ final class DatasetTable {
                                 + " are gone, the first is " + gone.getFirst());
             }
             Table table = table();
-            RewriteFiles rewrite = table.newRewrite();
+            // From the state it was decided on; by default Iceberg would want a history that has long expired.
+            RewriteFiles rewrite = table.newRewrite().validateFromSnapshot(published.id());
             removed.forEach(file -> rewrite.deleteFile(FileEntry.write(file, dataset(), table)));
             added.forEach(file -> rewrite.addFile(FileEntry.write(file, dataset(), table)));
             rewrite.set(LOG_POSITION, Long.toString(published.logPosition()));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -271,6 +272,29 @@ class IcebergCatalogTest {
         assertThat(blobs.size(written.getFirst().blob())).isPresent();
         reopen();
         assertThat(catalog.snapshot(AIR)).isEqualTo(kept);
+    }
+
+    @Test
+    void compactionWorksAfterItsHistoryHasExpired() {
+        IcebergCatalog forgetful = IcebergCatalog.open(
+                blobs, new CatalogConfig(Duration.ZERO, Duration.ZERO, 2, 4), InstantSource.system());
+        Dataset air = forgetful.create(AIR, SampleFiles.SCHEMA, TimeGrain.DAY);
+        SampleFiles files = new SampleFiles(air, 37);
+        List<DataFile> expected = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            List<DataFile> small = files.write(blobs, 2, TimeGrain.DAY);
+            forgetful.append(AIR, small, i, TimeGrain.DAY);
+            List<DataFile> large = files.compact(blobs, TimeGrain.DAY);
+            forgetful.replace(AIR, small, large);
+            expected.addAll(large);
+            forgetful.collectGarbage();
+        }
+        assertThat(forgetful.snapshot(AIR).files()).containsExactlyInAnyOrderElementsOf(expected);
+        reopen();
+        assertThat(catalog.snapshot(AIR).files()).containsExactlyInAnyOrderElementsOf(expected);
+        for (DataFile file : expected) {
+            assertThat(blobs.size(file.blob())).isPresent();
+        }
     }
 
     @Test
