@@ -1,6 +1,9 @@
 package dev.varve.ingest.decode;
 
+import dev.varve.model.Schema;
+import java.io.InputStream;
 import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
 /**
@@ -10,6 +13,26 @@ import org.apache.arrow.vector.VectorSchemaRoot;
  * some point, is a {@code VarveException}; what is wrong with one row is an error of that row.
  */
 public interface RowDecoder extends AutoCloseable {
+    /**
+     * Starts to read a body; reads its beginning, and matches its columns with those of the dataset. The decoder closes
+     * nothing but itself: the stream stays the caller's.
+     */
+    static RowDecoder open(
+            BodyFormat format,
+            InputStream body,
+            Mapping mapping,
+            Schema schema,
+            BufferAllocator memory,
+            DecodeLimits limits) {
+        InputStream limited = new LimitedInput(body, limits.bodyBytes());
+        return switch (format) {
+            case CSV -> new CsvDecoder(limited, mapping, schema, memory, limits);
+            case NDJSON -> new NdjsonDecoder(limited, mapping, schema, memory, limits);
+            case ARROW_STREAM -> new ArrowDecoder(limited, mapping, schema, memory, limits);
+            case PARQUET -> new ParquetDecoder(limited, mapping, schema, memory, limits);
+        };
+    }
+
     /** Moves on to the next batch; false at the end of the body. A batch without any accepted row still counts. */
     boolean next();
 
