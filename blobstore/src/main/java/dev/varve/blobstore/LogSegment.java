@@ -43,6 +43,7 @@ record LogSegment(Path path, long base, int salt) {
     private static final int FORMAT = 1;
     private static final int RECORD_MAGIC = 0x56524543;
     private static final int MARK_MAGIC = 0x564D524B;
+    private static final int SEARCH_BYTES = 1 << 20;
     private static final String PREFIX = "log-";
     private static final String SUFFIX = ".seg";
 
@@ -128,7 +129,7 @@ record LogSegment(Path path, long base, int salt) {
         boolean marked = true;
         while (position < end && offset + RECORD_HEADER_BYTES <= file.size()) {
             ByteBuffer header = file.at(offset, RECORD_HEADER_BYTES);
-            if (!isHeader(header)) {
+            if (!isHeader(header, 0)) {
                 break;
             }
             int magic = header.getInt();
@@ -165,20 +166,24 @@ record LogSegment(Path path, long base, int salt) {
 
     /** Whether a readable record behind {@code offset} proves that what is there had been durable. */
     boolean wasSynced(LogFileReader file, long offset) throws IOException {
-        for (long at = offset + 1; at + RECORD_HEADER_BYTES <= file.size(); at++) {
-            ByteBuffer header = file.at(at, RECORD_HEADER_BYTES);
-            if (isHeader(header) && header.getLong(header.position() + 16) > offset) {
-                return true;
+        long at = offset + 1;
+        while (at + RECORD_HEADER_BYTES <= file.size()) {
+            ByteBuffer block = file.at(at, (int) Math.min(SEARCH_BYTES, file.size() - at));
+            int starts = block.remaining() - RECORD_HEADER_BYTES + 1;
+            for (int start = 0; start < starts; start++) {
+                if (isHeader(block, start) && block.getLong(start + 16) > offset) {
+                    return true;
+                }
             }
+            at += starts;
         }
         return false;
     }
 
-    private boolean isHeader(ByteBuffer header) {
-        int start = header.position();
-        int magic = header.getInt(start);
+    private boolean isHeader(ByteBuffer bytes, int start) {
+        int magic = bytes.getInt(start);
         return (magic == RECORD_MAGIC || magic == MARK_MAGIC)
-                && header.getInt(start + RECORD_HEADER_BYTES - Integer.BYTES) == headerCrc(header, start);
+                && bytes.getInt(start + RECORD_HEADER_BYTES - Integer.BYTES) == headerCrc(bytes, start);
     }
 
     static int crc(ByteBuffer bytes) {

@@ -56,7 +56,7 @@ final class BlobTableOperations implements TableOperations {
     /** Reads the register; false when there is no such table. */
     boolean load() {
         Optional<BlobStore.Register> register = blobs.register(REGISTERS + name);
-        long found = register.map(BlobStore.Register::version).orElse(BlobStore.ABSENT);
+        long found = versionOf(register);
         if (found == version) {
             return current != null;
         }
@@ -119,7 +119,10 @@ final class BlobTableOperations implements TableOperations {
             next = blobs.compareAndSet(
                     REGISTERS + name, version, ByteBuffer.wrap(location.getBytes(StandardCharsets.UTF_8)));
         } catch (VarveException e) {
-            // The register may have changed before the failure; whoever looks next sees what holds.
+            if (versionNow() == version) {
+                throw e;
+            }
+            // It has changed, by this commit or another; whether for good, the failure leaves open.
             throw new CommitStateUnknownException(e);
         }
         if (next.isEmpty()) {
@@ -129,6 +132,14 @@ final class BlobTableOperations implements TableOperations {
             throw new CommitLost(name);
         }
         version = next.get();
+    }
+
+    private long versionNow() {
+        return versionOf(blobs.register(REGISTERS + name));
+    }
+
+    private static long versionOf(Optional<BlobStore.Register> register) {
+        return register.map(BlobStore.Register::version).orElse(BlobStore.ABSENT);
     }
 
     @Override

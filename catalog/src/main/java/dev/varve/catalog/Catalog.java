@@ -37,10 +37,16 @@ public interface Catalog extends AutoCloseable {
      */
     Snapshot append(DatasetName name, List<DataFile> added, long logPosition, TimeGrain grain);
 
-    /** Replaces the files of a compaction by what it wrote; fails with CONFLICT if one of them is gone. */
+    /**
+     * Replaces the files of a compaction by what it wrote, which never has more rows; fails with CONFLICT if one of them
+     * is gone.
+     */
     Snapshot replace(DatasetName name, List<DataFile> removed, List<DataFile> added);
 
-    /** Deletes blobs that no snapshot kept for readers refers to any more; returns how many. */
+    /**
+     * Deletes blobs that nothing refers to any more and whose readers had their grace ({@code CatalogConfig}); returns how
+     * many. To be called every minute or so.
+     */
     int collectGarbage();
 
     @Override
