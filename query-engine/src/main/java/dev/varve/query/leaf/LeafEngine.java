@@ -69,7 +69,6 @@ public final class LeafEngine implements AutoCloseable {
         properties.setProperty("memory_limit", config.memoryBytes() + "B");
         properties.setProperty(
                 "temp_directory", config.spillDirectory().toAbsolutePath().toString());
-        properties.setProperty("max_temp_directory_size", config.spillBytes() + "B");
         try {
             DuckDBConnection root = (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:", properties);
             LeafEngine engine = new LeafEngine(config, memory, root);
@@ -101,6 +100,8 @@ public final class LeafEngine implements AutoCloseable {
                     "LOAD json",
                     "LOAD core_functions",
                     "SET GLOBAL parquet_metadata_cache = true",
+                    // As a property of the connection it is shown but not kept to.
+                    "SET GLOBAL max_temp_directory_size = '" + config.spillBytes() + "B'",
                     "SET GLOBAL TimeZone = 'UTC'",
                     "SET GLOBAL autoinstall_known_extensions = false",
                     "SET GLOBAL autoload_known_extensions = false",

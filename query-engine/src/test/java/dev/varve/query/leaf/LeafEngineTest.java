@@ -130,7 +130,7 @@ class LeafEngineTest {
     @Test
     void lateErrorsComeWithTheBatch() {
         try (LeafRun run =
-                fixture.start(plan("SELECT i // (i - 30000000) AS v FROM range(40000000) t(i)", column("v", BIGINT)))) {
+                fixture.start(plan("SELECT i // (i - 10000000) AS v FROM range(20000000) t(i)", column("v", BIGINT)))) {
             assertThat(run.next()).isTrue();
             assertThatThrownBy(() -> {
                         while (run.next()) {
@@ -231,9 +231,9 @@ class LeafEngineTest {
     void whatDoesNotFitIsTooLarge() {
         try (Fixture small = new Fixture(
                 folder.resolve("small"),
-                Fixture.config(folder).withMemoryBytes(64L << 20).withSpillBytes(0))) {
+                Fixture.config(folder).withMemoryBytes(64L << 20).withSpillBytes(1 << 20))) {
             assertThatThrownBy(() -> drain(small.start(
-                            plan("SELECT i AS v FROM range(50000000) t(i) ORDER BY hash(i)", column("v", BIGINT)))))
+                            plan("SELECT i AS v FROM range(20000000) t(i) ORDER BY hash(i)", column("v", BIGINT)))))
                     .isInstanceOfSatisfying(
                             VarveException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
             assertThat(small.value("1", BIGINT)).isEqualTo("1");
