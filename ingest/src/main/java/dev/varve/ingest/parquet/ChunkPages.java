@@ -144,13 +144,15 @@ final class ChunkPages implements PageReader {
         }
         budget.exchange(held, header.getUncompressed_page_size());
         held = header.getUncompressed_page_size();
-        int values = first != null ? first.getNum_values() : second.getNum_values();
+        int values = first != null
+                ? first.getNum_values()
+                : ParquetRowReader.present(second).getNum_values();
         if (values < 0 || values > chunk.getNum_values() - seen) {
             throw new IOException(
                     "a page of " + values + " values in a chunk with " + (chunk.getNum_values() - seen) + " left");
         }
         seen += values;
-        return first != null ? dataV1(first, header) : dataV2(second, header);
+        return first != null ? dataV1(first, header) : dataV2(ParquetRowReader.present(second), header);
     }
 
     @SuppressWarnings("NullAway") // statistics may be absent, which the library does not declare

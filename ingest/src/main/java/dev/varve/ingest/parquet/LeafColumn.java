@@ -70,7 +70,7 @@ record LeafColumn(Field field, SchemaElement element, int leaf, boolean isReadab
                     ? new ArrowType.Decimal(digits, scale, 128)
                     : null;
         }
-        return switch (element.getType()) {
+        return switch (ParquetRowReader.present(element.getType())) {
             case BOOLEAN -> ArrowType.Bool.INSTANCE;
             case INT32 -> int32(element);
             case INT64 -> int64(element);
@@ -125,9 +125,10 @@ record LeafColumn(Field field, SchemaElement element, int leaf, boolean isReadab
         ConvertedType converted = element.getConverted_type();
         if (logical != null && logical.isSetTIMESTAMP()) {
             TimestampType stamp = logical.getTIMESTAMP();
-            TimeUnit unit = stamp.getUnit().isSetMILLIS()
+            var sent = ParquetRowReader.present(stamp.getUnit());
+            TimeUnit unit = sent.isSetMILLIS()
                     ? TimeUnit.MILLISECOND
-                    : stamp.getUnit().isSetMICROS() ? TimeUnit.MICROSECOND : TimeUnit.NANOSECOND;
+                    : sent.isSetMICROS() ? TimeUnit.MICROSECOND : TimeUnit.NANOSECOND;
             return new ArrowType.Timestamp(unit, stamp.isIsAdjustedToUTC() ? "UTC" : null);
         }
         if (converted == ConvertedType.TIMESTAMP_MILLIS) {

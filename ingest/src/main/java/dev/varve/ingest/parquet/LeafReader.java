@@ -53,9 +53,9 @@ final class LeafReader {
         SchemaElement element = column.element();
         int present = column.isRequired() ? 0 : 1;
         PrimitiveTypeName physical = PrimitiveTypeName.valueOf(
-                element.getType().name().equals("BYTE_ARRAY")
+                ParquetRowReader.present(element.getType()).name().equals("BYTE_ARRAY")
                         ? "BINARY"
-                        : element.getType().name());
+                        : ParquetRowReader.present(element.getType()).name());
         PrimitiveType type = new PrimitiveType(
                 column.isRequired() ? Repetition.REQUIRED : Repetition.OPTIONAL,
                 physical,
@@ -92,7 +92,7 @@ final class LeafReader {
             case Float4Vector v when LeafColumn.isHalf(element) -> row -> v.setSafe(row, half(in.getBinary()));
             case Float4Vector v -> row -> v.setSafe(row, in.getFloat());
             case TimeStampVector v ->
-                switch (element.getType()) {
+                switch (ParquetRowReader.present(element.getType())) {
                     case INT96 -> row -> v.setSafe(row, int96(in.getBinary()));
                     default -> row -> v.setSafe(row, in.getLong());
                 };
@@ -105,7 +105,7 @@ final class LeafReader {
 
     private static Writer decimals(SchemaElement element, ColumnReader in, DecimalVector vector) {
         int scale = element.getScale();
-        return switch (element.getType()) {
+        return switch (ParquetRowReader.present(element.getType())) {
             case INT32 -> row -> vector.setSafe(row, BigDecimal.valueOf(in.getInteger(), scale));
             case INT64 -> row -> vector.setSafe(row, BigDecimal.valueOf(in.getLong(), scale));
             default ->

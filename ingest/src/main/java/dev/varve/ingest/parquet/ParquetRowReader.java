@@ -17,6 +17,7 @@ import org.apache.parquet.format.ColumnChunk;
 import org.apache.parquet.format.FileMetaData;
 import org.apache.parquet.format.RowGroup;
 import org.apache.parquet.format.Util;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the flat columns of any Parquet file into Arrow batches, trusting nothing in it; used by one thread.
@@ -70,7 +71,7 @@ public final class ParquetRowReader implements AutoCloseable {
         boolean done = false;
         try {
             FileMetaData footer = readFooter(file);
-            List<LeafColumn> columns = guarded(() -> LeafColumn.of(footer.getSchema()));
+            List<LeafColumn> columns = guarded(() -> LeafColumn.of(present(footer.getSchema())));
             ParquetRowReader reader =
                     new ParquetRowReader(file, footer, columns, memory, batchRows, new PageBudget(bytes));
             done = true;
@@ -99,6 +100,14 @@ public final class ParquetRowReader implements AutoCloseable {
             // one absurd array, asked for because of a broken count; the heap itself is as it was
             throw new IOException("broken Parquet: it asks for more memory than there is", e);
         }
+    }
+
+    /** What the format demands and the file may lack all the same. */
+    static <T> T present(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalArgumentException("a part of its description is missing");
+        }
+        return part;
     }
 
     private static FileMetaData readFooter(FileChannel file) throws IOException {
@@ -152,7 +161,7 @@ public final class ParquetRowReader implements AutoCloseable {
                 if (group == footer.getRow_groupsSize()) {
                     return false;
                 }
-                openGroup(footer.getRow_groups().get(group++));
+                openGroup(present(footer.getRow_groups()).get(group++));
             }
             int count = (int) Math.min(batchRows, left);
             for (LeafReader reader : readers) {
@@ -182,7 +191,7 @@ public final class ParquetRowReader implements AutoCloseable {
             if (column.leaf() >= rows.getColumnsSize()) {
                 throw new IOException("column '" + column.field().getName() + "' is not in a row group");
             }
-            ColumnChunk chunk = rows.getColumns().get(column.leaf());
+            ColumnChunk chunk = present(rows.getColumns()).get(column.leaf());
             if (chunk.getMeta_data() == null || chunk.getMeta_data().getNum_values() != left) {
                 throw new IOException("column '" + column.field().getName() + "' does not have a value for each row");
             }
