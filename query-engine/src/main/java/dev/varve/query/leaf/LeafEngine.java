@@ -17,11 +17,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
 import org.duckdb.DuckDBChunkedResult;
@@ -42,6 +47,8 @@ public final class LeafEngine implements AutoCloseable {
     private final DuckDBConnection root;
     private final Semaphore slots;
     private final ScheduledExecutorService timer;
+    private final ExecutorService natives = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("leaf-query-", 0).factory());
     private final Map<Long, Region> regions = new ConcurrentHashMap<>();
     private final FileColumns fileColumns = new FileColumns();
 
@@ -123,7 +130,7 @@ public final class LeafEngine implements AutoCloseable {
     public LeafRun start(PlannedQuery query, List<LeafInput> inputs, Function<String, Path> files, LeafLimits limits) {
         LeafSession session = open(query, inputs, files, limits);
         try {
-            return new LeafRun(session, config.batchRows());
+            return offVirtual(() -> new LeafRun(session, config.batchRows()));
         } catch (RuntimeException | Error e) {
             session.close();
             throw e;
@@ -139,13 +146,48 @@ public final class LeafEngine implements AutoCloseable {
     public long exportParquet(
             PlannedQuery query, List<LeafInput> inputs, Function<String, Path> files, LeafLimits limits, Path target) {
         try (LeafSession session = open(query, inputs, files, limits)) {
-            try (DuckDBPreparedStatement statement = session.connection().prepare(session.copy(target))) {
-                session.checkStopped();
-                try (DuckDBChunkedResult result = statement.query()) {
-                    return result.nextChunk() ? result.chunk().vector(0).getLong(0) : 0;
+            return offVirtual(() -> copy(session, target));
+        }
+    }
+
+    private static long copy(LeafSession session, Path target) {
+        try (DuckDBPreparedStatement statement = session.connection().prepare(session.copy(target))) {
+            session.checkStopped();
+            try (DuckDBChunkedResult result = statement.query()) {
+                return result.nextChunk() ? result.chunk().vector(0).getLong(0) : 0;
+            }
+        } catch (SQLException | RuntimeException e) {
+            throw session.failure(e);
+        }
+    }
+
+    /**
+     * Does native work on a platform thread when called on a virtual one, which would otherwise block one of the few
+     * threads that carry all virtual ones.
+     */
+    <T> T offVirtual(Supplier<T> work) {
+        if (!Thread.currentThread().isVirtual()) {
+            return work.get();
+        }
+        Future<T> future = natives.submit(work::get);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return future.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    switch (e.getCause()) {
+                        case RuntimeException failure -> throw failure;
+                        case Error failure -> throw failure;
+                        case null, default -> throw new IllegalStateException(e);
+                    }
                 }
-            } catch (SQLException | RuntimeException e) {
-                throw session.failure(e);
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }
@@ -217,6 +259,7 @@ public final class LeafEngine implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
+        natives.shutdown();
         try {
             root.close();
         } catch (SQLException e) {

@@ -96,28 +96,32 @@ public final class LeafRun implements AutoCloseable {
             if (closed) {
                 throw session.failure(new IllegalStateException("closed"));
             }
-            try {
-                session.checkStopped();
-                for (Relabelled column : relabelled) {
-                    column.to().clear();
-                }
-                while (reader.loadNextBatch()) {
-                    int count = reader.getVectorSchemaRoot().getRowCount();
-                    if (count > 0) {
-                        show(count);
-                        return true;
-                    }
-                }
-                ended = true;
-                release();
-                return false;
-            } catch (IOException | RuntimeException e) {
-                RuntimeException failure = session.failure(e);
-                release();
-                throw failure;
-            }
+            return session.offVirtual(this::advance);
         } finally {
             use.unlock();
+        }
+    }
+
+    private boolean advance() {
+        try {
+            session.checkStopped();
+            for (Relabelled column : relabelled) {
+                column.to().clear();
+            }
+            while (reader.loadNextBatch()) {
+                int count = reader.getVectorSchemaRoot().getRowCount();
+                if (count > 0) {
+                    show(count);
+                    return true;
+                }
+            }
+            ended = true;
+            release();
+            return false;
+        } catch (IOException | RuntimeException e) {
+            RuntimeException failure = session.failure(e);
+            release();
+            throw failure;
         }
     }
 
@@ -141,15 +145,16 @@ public final class LeafRun implements AutoCloseable {
         session.stop(ErrorCode.CANCELLED);
         use.lock();
         try {
-            release();
+            session.offVirtual(this::release);
         } finally {
             use.unlock();
         }
     }
 
-    private void release() {
+    /** Whether it was still open. */
+    private boolean release() {
         if (closed) {
-            return;
+            return false;
         }
         closed = true;
         relabelled.forEach(column -> column.to().close());
@@ -157,6 +162,7 @@ public final class LeafRun implements AutoCloseable {
         closeQuietly(result);
         closeQuietly(statement);
         session.close();
+        return true;
     }
 
     /** What fails to close here is closed with its connection. */

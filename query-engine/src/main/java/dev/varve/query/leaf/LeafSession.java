@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
@@ -71,6 +72,10 @@ final class LeafSession implements AutoCloseable {
 
     DuckDBConnection connection() {
         return connection;
+    }
+
+    <T> T offVirtual(Supplier<T> work) {
+        return engine.offVirtual(work);
     }
 
     String select() throws SQLException {

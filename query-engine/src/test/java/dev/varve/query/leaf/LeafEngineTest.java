@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.junit.jupiter.api.AfterEach;
@@ -210,6 +211,32 @@ class LeafEngineTest {
             for (int i = 0; i < 200; i++) {
                 assertThat(answers.get(i).get()).isEqualTo(Integer.toString(i));
             }
+        }
+    }
+
+    @Test
+    void queriesDoNotHoldUpOtherVirtualThreads() throws Exception {
+        int queries = 2 * Runtime.getRuntime().availableProcessors();
+        List<Cancellation> stops = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < queries; i++) {
+                Cancellation stop = new Cancellation();
+                stops.add(stop);
+                running.add(clients.submit(() -> drain(fixture.start(
+                        plan(ENDLESS_SILENT, column("v", BIGINT)),
+                        new LeafLimits(Long.MAX_VALUE, Fixture.LONG, stop)))));
+            }
+            for (int i = 0; i < 20; i++) {
+                assertThat(clients.submit(() -> {
+                                    Thread.sleep(10);
+                                    return "done";
+                                })
+                                .get(20, TimeUnit.SECONDS))
+                        .isEqualTo("done");
+            }
+            assertThat(running).noneMatch(Future::isDone);
+            stops.forEach(Cancellation::cancel);
         }
     }
 
