@@ -48,7 +48,7 @@ final class RowKeys {
         int[] slots = new int[mask + 1];
         int number = 0;
         for (int b = 0; b < rowCounts.length; b++) {
-            hash(b, hashes, number);
+            hash(b, 0, hashes, number);
             for (int row = 0; row < rowCounts[b]; row++, number++) {
                 batchOf[number] = b;
                 rowOf[number] = row;
@@ -67,26 +67,33 @@ final class RowKeys {
         return superseded;
     }
 
-    private void hash(int batch, long[] hashes, int first) {
+    /** A hash of key and time for each row of a batch. */
+    static long[] hashes(VectorSchemaRoot batch, List<String> key, long seed) {
+        long[] hashes = new long[batch.getRowCount()];
+        new RowKeys(List.of(batch), key).hash(0, seed, hashes, 0);
+        return hashes;
+    }
+
+    private void hash(int batch, long seed, long[] hashes, int first) {
         for (FieldVector[] column : columns) {
             FieldVector vector = column[batch];
             boolean hasNulls = vector.getNullCount() > 0;
             for (int row = 0; row < rowCounts[batch]; row++) {
-                long value = hasNulls && vector.isNull(row) ? PRIME : hash(vector, row);
-                long mixed = (hashes[first + row] ^ value) * PRIME;
+                long value = hasNulls && vector.isNull(row) ? PRIME : hash(vector, row, seed);
+                long mixed = (hashes[first + row] ^ value ^ seed) * PRIME;
                 hashes[first + row] = mixed ^ (mixed >>> 29);
             }
         }
     }
 
-    private static long hash(FieldVector vector, int row) {
+    private static long hash(FieldVector vector, int row, long seed) {
         return switch (vector) {
             case BitVector bits -> bits.get(row);
             case BaseVariableWidthVector text -> {
                 ArrowBuf data = text.getDataBuffer();
                 long at = text.getStartOffset(row);
                 long end = text.getEndOffset(row);
-                long hash = end - at;
+                long hash = (end - at) ^ seed;
                 for (; at + Long.BYTES <= end; at += Long.BYTES) {
                     hash = (hash ^ data.getLong(at)) * PRIME;
                     hash ^= hash >>> 32;

@@ -66,12 +66,11 @@ final class FixedColumnBuffer extends ColumnBuffer {
     @Override
     void gather(RowSource.ColumnSource source, int[] order, int from, int to) {
         ArrowBuf[] data = source.data;
-        @Nullable ArrowBuf[] validities = source.validity;
         int at = size;
         for (int i = from; i < to; i++, at++) {
             int batch = order[i] >>> 16;
             int row = order[i] & 0xFFFF;
-            boolean isNull = RowSource.isNull(validities[batch], row);
+            boolean isNull = RowSource.isNull(source, batch, row);
             missing[at] = isNull;
             if (isNull) {
                 nulls++;

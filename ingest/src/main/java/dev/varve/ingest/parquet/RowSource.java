@@ -22,11 +22,15 @@ public final class RowSource {
         final ArrowBuf[] data;
         final @Nullable ArrowBuf[] validity;
         final ArrowBuf[] offsets;
+        /** Batches from before the column was added. */
+        final boolean[] absent;
 
-        ColumnSource(ArrowBuf[] data, @Nullable ArrowBuf[] validity, ArrowBuf[] offsets) {
+        ColumnSource(
+                ArrowBuf[] data, @Nullable ArrowBuf[] validity, ArrowBuf[] offsets, boolean[] absent) {
             this.data = data;
             this.validity = validity;
             this.offsets = offsets;
+            this.absent = absent;
         }
     }
 
@@ -42,12 +46,16 @@ public final class RowSource {
             ArrowBuf[] data = new ArrowBuf[batches.size()];
             @Nullable ArrowBuf[] validity = new ArrowBuf[batches.size()];
             ArrowBuf[] offsets = new ArrowBuf[batches.size()];
+            boolean[] absent = new boolean[batches.size()];
             for (int b = 0; b < data.length; b++) {
                 VectorSchemaRoot batch = batches.get(b);
                 FieldVector vector = batch.getVector(name);
-                if (vector == null || batch.getRowCount() > BATCH_ROWS) {
-                    throw new IllegalArgumentException(
-                            "batch of " + batch.getRowCount() + " rows, column " + name + " " + vector);
+                if (batch.getRowCount() > BATCH_ROWS) {
+                    throw new IllegalArgumentException("a batch of " + batch.getRowCount() + " rows");
+                }
+                if (vector == null) {
+                    absent[b] = true;
+                    continue;
                 }
                 data[b] = vector.getDataBuffer();
                 if (vector.getNullCount() > 0) {
@@ -57,7 +65,7 @@ public final class RowSource {
                     offsets[b] = vector.getOffsetBuffer();
                 }
             }
-            columns[c] = new ColumnSource(data, validity, offsets);
+            columns[c] = new ColumnSource(data, validity, offsets, absent);
         }
     }
 
@@ -65,7 +73,8 @@ public final class RowSource {
         return columns[index];
     }
 
-    static boolean isNull(@Nullable ArrowBuf validity, int row) {
-        return validity != null && (validity.getByte(row >>> 3) >>> (row & 7) & 1) == 0;
+    static boolean isNull(ColumnSource source, int batch, int row) {
+        ArrowBuf validity = source.validity[batch];
+        return source.absent[batch] || (validity != null && (validity.getByte(row >>> 3) >>> (row & 7) & 1) == 0);
     }
 }

@@ -39,7 +39,7 @@ final class TextColumnBuffer extends ColumnBuffer {
         for (int i = from; i < to; i++, at++) {
             int batch = order[i] >>> 16;
             int row = order[i] & 0xFFFF;
-            boolean isNull = RowSource.isNull(source.validity[batch], row);
+            boolean isNull = RowSource.isNull(source, batch, row);
             missing[at] = isNull;
             if (isNull) {
                 nulls++;
