@@ -39,7 +39,6 @@ final class Appender implements AutoCloseable {
     private static final long OVERHEAD_BYTES = 4_096;
 
     private static final long SYSTEM_BYTES = 2 * Long.BYTES;
-    private static final int KEY_CHARACTERS = 200;
 
     private sealed interface Step {}
 
@@ -122,7 +121,7 @@ final class Appender implements AutoCloseable {
         if (failure != null) {
             throw failure;
         }
-        KeyHash key = idempotencyKey == null ? null : hash(dataset, idempotencyKey);
+        KeyHash key = idempotencyKey == null ? null : KeyHash.of(dataset.id(), idempotencyKey);
         long digest = key == null ? 0 : RowDigest.of(rows);
         if (key != null) {
             switch (keys.claim(key, digest)) {
@@ -153,15 +152,6 @@ final class Appender implements AutoCloseable {
             }
             throw e;
         }
-    }
-
-    private static KeyHash hash(Dataset dataset, String key) {
-        if (key.isEmpty() || key.length() > KEY_CHARACTERS) {
-            throw new VarveException(
-                    ErrorCode.BAD_REQUEST,
-                    "an idempotency key has 1 to " + KEY_CHARACTERS + " characters, not " + key.length());
-        }
-        return KeyHash.of(dataset.id(), key);
     }
 
     private static Ack duplicate(KeyWindow.Entry entry, List<RowError> errors) {

@@ -85,10 +85,7 @@ final class Compactor {
         long rows = input.stream().mapToLong(DataFile::rows).sum();
         List<BitSet> leftOut = snapshot.schema().isKeyed()
                 ? Supersession.find(
-                        snapshot.schema().key(),
-                        input.size(),
-                        rows,
-                        (file, batches) -> read(paths.get(file), batches))
+                        snapshot.schema().key(), input.size(), rows, (file, batches) -> read(paths.get(file), batches))
                 : input.stream().map(file -> new BitSet()).toList();
         long expected = rows - leftOut.stream().mapToLong(BitSet::cardinality).sum();
         DataFile last = input.getLast();
@@ -129,8 +126,7 @@ final class Compactor {
     }
 
     private void read(Path path, Supersession.Batches batches) {
-        try (ParquetRowReader reader =
-                ParquetRowReader.open(path, memory, FileMerge.BATCH_ROWS, READER_BYTES)) {
+        try (ParquetRowReader reader = ParquetRowReader.open(path, memory, FileMerge.BATCH_ROWS, READER_BYTES)) {
             while (reader.next()) {
                 batches.batch(reader.root());
             }

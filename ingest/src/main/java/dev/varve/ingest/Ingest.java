@@ -4,12 +4,19 @@ import dev.varve.blobstore.BlobStore;
 import dev.varve.blobstore.CommitLog;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Dataset;
+import dev.varve.ingest.decode.CheckedRows;
+import dev.varve.ingest.decode.DecodeLimits;
+import dev.varve.ingest.decode.Mapping;
+import dev.varve.ingest.decode.RowChecker;
+import dev.varve.ingest.decode.RowError;
 import dev.varve.model.DatasetName;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +37,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threads: {@link #append} validates and encodes on the caller's thread. The log writes and fsyncs on its own. One
  * applying thread ({@link Appender}) moves durable batches into memtables in the order of the log and so decides what is
- * visible. Flushes and compactions run on one maintenance thread of ingest's own, or on whoever calls {@link #flush}
- * or {@link #flushDue}. Each dataset's memtable ({@link LiveRows}) has a lock that is held for
+ * visible. Flushes run on one maintenance thread of ingest's own; flushes and compactions on whoever calls {@link #flush},
+ * {@link #flushDue} or {@link #compactOnce}. Each dataset's memtable ({@link LiveRows}) has a lock that is held for
  * moments; no lock that an append or a view needs is held during I/O.
  *
  * <p>Limits: bytes in memory ({@link MemoryGate}), batches on their way into the log, keys remembered. An append waits
@@ -39,6 +47,8 @@ import org.slf4j.LoggerFactory;
 public final class Ingest implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
     private static final long IDLE_SECONDS = 1;
+    private static final int KEY_CHARACTERS = 200;
+    private static final DictionaryProvider NO_DICTIONARIES = new DictionaryProvider.MapDictionaryProvider();
 
     private final IngestConfig config;
     private final CommitLog log;
@@ -49,6 +59,8 @@ public final class Ingest implements AutoCloseable {
     private final KeyWindow keys;
     private final Flusher flusher;
     private final Appender appender;
+    private final Compactor compactor;
+    private final Loader loader;
     private final Cells cells = new Cells();
     private final ReentrantLock waking = new ReentrantLock();
     private final Condition woken = waking.newCondition();
@@ -108,6 +120,8 @@ public final class Ingest implements AutoCloseable {
             throw e;
         }
         appender = new Appender(config, log, tables, gate, keys, memory, clock, this::applied);
+        compactor = new Compactor(config, catalog, blobs, flusher.files(), memory, clock);
+        loader = new Loader(config, memory, this::appendCanonical);
         maintenance = config.background() == IngestConfig.Background.OWN_THREAD
                 ? Thread.ofPlatform().daemon().name("varve-ingest-flush").start(this::maintain)
                 : null;
@@ -123,45 +137,71 @@ public final class Ingest implements AutoCloseable {
      */
     public CompletableFuture<Ack> append(
             DatasetName dataset, VectorSchemaRoot rows, @Nullable String idempotencyKey, OnError onError) {
+        checkKey(idempotencyKey);
         Dataset target = require(dataset);
-        try (TypedRows typed = TypedRows.of(target.schema(), rows, memory)) {
-            boolean isRefused =
-                    onError == OnError.REJECT_BATCH && !typed.errors().isEmpty();
-            if (isRefused || typed.batch().getRowCount() == 0) {
-                appender.countRejected(typed.errors().size());
-                return CompletableFuture.completedFuture(
-                        new Ack(0, typed.errors().size(), -1, false, typed.errors()));
+        try (CheckedRows checked = RowChecker.check(
+                rows, NO_DICTIONARIES, Mapping.DEFAULT, target.schema(), memory, DecodeLimits.DEFAULT, 1)) {
+            List<RowError> errors = checked.errors();
+            boolean isRefused = onError == OnError.REJECT_BATCH && !errors.isEmpty();
+            if (isRefused || checked.batch().getRowCount() == 0) {
+                appender.countRejected(errors.size());
+                return CompletableFuture.completedFuture(new Ack(0, errors.size(), -1, false, errors));
             }
-            return appendCanonical(target, typed, idempotencyKey);
+            return appendCanonical(target, checked.batch(), errors, idempotencyKey);
         }
     }
 
-    private CompletableFuture<Ack> appendCanonical(Dataset target, TypedRows typed, @Nullable String key) {
-        VectorSchemaRoot batch = typed.batch();
-        int accepted = batch.getRowCount();
-        try (TypedRows latest = latest(target, batch);
-                BigIntVector cell = cells.of(latest.batch(), target.schema().h3Resolution(), memory)) {
+    /**
+     * Decodes a whole body and appends it in batches of at most 65,536 rows; returns when all rows are durable.
+     *
+     * <p>After a failure some batches may be durable; the same body with the same idempotency key goes on from there. With
+     * {@link OnError#REJECT_BATCH} the whole body is decoded before anything is written, and with a bad row nothing is:
+     * the answer has no accepted rows and every bad one as rejected. The stream stays the caller's.
+     */
+    public LoadReport load(LoadRequest request, InputStream body) {
+        checkKey(request.idempotencyKey());
+        return loader.load(require(request.dataset()), request, body);
+    }
+
+    /** Says what {@link #load} would do, and for a dataset that is not there which one could take the body. */
+    public Proposal infer(LoadRequest request, InputStream body) {
+        return loader.infer(catalog.find(request.dataset()), request, body);
+    }
+
+    private static void checkKey(@Nullable String key) {
+        if (key != null && (key.isEmpty() || key.length() > KEY_CHARACTERS)) {
+            throw new VarveException(
+                    ErrorCode.BAD_REQUEST,
+                    "an idempotency key has 1 to " + KEY_CHARACTERS + " characters, not " + key.length());
+        }
+    }
+
+    private CompletableFuture<Ack> appendCanonical(
+            Dataset target, VectorSchemaRoot batch, List<RowError> errors, @Nullable String key) {
+        BitSet superseded = target.schema().isKeyed()
+                ? RowKeys.superseded(List.of(batch), target.schema().key())
+                : new BitSet();
+        if (superseded.isEmpty()) {
+            return appendLatest(target, batch, batch.getRowCount(), errors, key);
+        }
+        // of rows with one key and time only the last, for they would have the same version
+        try (VectorSchemaRoot latest = RowKeys.without(batch, superseded, memory)) {
+            return appendLatest(target, latest, batch.getRowCount(), errors, key);
+        }
+    }
+
+    private CompletableFuture<Ack> appendLatest(
+            Dataset target, VectorSchemaRoot batch, int accepted, List<RowError> errors, @Nullable String key) {
+        try (BigIntVector cell = cells.of(batch, target.schema().h3Resolution(), memory)) {
             return appender.append(
                     target,
                     StoredFields.logged(target.schema()),
-                    Cells.with(latest.batch(), cell),
+                    Cells.with(batch, cell),
                     accepted,
-                    typed.errors(),
-                    typed.errors().size(),
+                    errors,
+                    errors.size(),
                     key);
         }
-    }
-
-    /** Of rows with one key and time only the last, for they would have the same version. */
-    private TypedRows latest(Dataset target, VectorSchemaRoot batch) {
-        if (target.schema().isKeyed()) {
-            BitSet superseded =
-                    RowKeys.superseded(java.util.List.of(batch), target.schema().key());
-            if (!superseded.isEmpty()) {
-                return TypedRows.without(batch, superseded, memory);
-            }
-        }
-        return TypedRows.shared(batch);
     }
 
     private Dataset require(DatasetName name) {
@@ -194,6 +234,11 @@ public final class Ingest implements AutoCloseable {
     public boolean flushDue() {
         Optional<LiveRows> due = flusher.due(pressed.getAndSet(false));
         return due.isPresent() && flusher.flush(due.get(), appender::appliedEnd, Flusher.LogCut.AFTERWARDS);
+    }
+
+    /** Merges some files of one dataset; false when none need it. */
+    public boolean compactOnce() {
+        return compactor.compactOnce();
     }
 
     /** Called by who has to wait for memory. */
@@ -261,7 +306,7 @@ public final class Ingest implements AutoCloseable {
                 appender.rejected(),
                 flusher.flushes(),
                 flusher.failures(),
-                0,
+                compactor.compactions(),
                 flusher.lastError());
     }
 

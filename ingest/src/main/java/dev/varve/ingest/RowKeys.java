@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseVariableWidthVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
@@ -36,6 +37,24 @@ final class RowKeys {
      */
     static BitSet superseded(List<VectorSchemaRoot> batches, List<String> key) {
         return new RowKeys(batches, key).find();
+    }
+
+    /** A copy of a batch without some rows. */
+    static VectorSchemaRoot without(VectorSchemaRoot batch, BitSet leftOut, BufferAllocator memory) {
+        VectorSchemaRoot kept = VectorSchemaRoot.create(batch.getSchema(), memory);
+        int count = batch.getRowCount();
+        int at = 0;
+        for (FieldVector vector : kept.getFieldVectors()) {
+            vector.setInitialCapacity(count - leftOut.cardinality());
+            vector.allocateNew();
+            FieldVector source = batch.getVector(vector.getName());
+            at = 0;
+            for (int i = leftOut.nextClearBit(0); i < count; i = leftOut.nextClearBit(i + 1)) {
+                vector.copyFromSafe(i, at++, source);
+            }
+        }
+        kept.setRowCount(at);
+        return kept;
     }
 
     private BitSet find() {

@@ -25,8 +25,7 @@ public final class RowSource {
         /** Batches from before the column was added. */
         final boolean[] absent;
 
-        ColumnSource(
-                ArrowBuf[] data, @Nullable ArrowBuf[] validity, ArrowBuf[] offsets, boolean[] absent) {
+        ColumnSource(ArrowBuf[] data, @Nullable ArrowBuf[] validity, ArrowBuf[] offsets, boolean[] absent) {
             this.data = data;
             this.validity = validity;
             this.offsets = offsets;
