@@ -319,7 +319,7 @@ class LocalCommitLogTest extends CommitLogContract {
             CompletableFuture<CompletableFuture<Outcome>> second = new CompletableFuture<>();
             Thread caller =
                     Thread.ofPlatform().start(() -> second.complete(log.append(bytes(2, 600), CommitLog.ANYWHERE)));
-            while (caller.getState() != Thread.State.WAITING) {
+            while (caller.isAlive() && caller.getState() != Thread.State.WAITING) {
                 Thread.onSpinWait();
             }
             assertThat(second).isNotDone();
