@@ -8,8 +8,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /**
  * A query cut into leaves, which read datasets, and the SQL that makes the answer of them.
  *
- * @param sql a DuckDB SELECT over the leaves' relations; its columns have the names and types of {@code columns}, except
- *     that its timestamps are without zone
+ * @param sql a DuckDB SELECT over the leaves' relations; its columns have the names of {@code columns}, in order, and types that
+ *     can be cast to theirs
  * @param columns the answer's schema; names are unique, timestamps are {@code timestamp[us, UTC]}
  * @param regions what {@code varve_in_region} asks for, by its last argument; ids are unique in the process
  */

@@ -1,0 +1,6 @@
+package dev.varve.query;
+
+import java.time.Instant;
+
+/** A query that has not ended. */
+public record RunningQuery(String id, String sql, Instant started) {}
