@@ -2,9 +2,9 @@ package dev.varve.ingest;
 
 import dev.varve.model.Column;
 import dev.varve.model.Schema;
-import dev.varve.model.space.CellCache;
 import dev.varve.model.space.H3Cells;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -15,17 +15,63 @@ import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float8Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
-/** Gives rows their H3 cells; thread-safe, with a few caches that are lent to one batch at a time. */
+/**
+ * Gives rows their H3 cells; thread-safe.
+ *
+ * <p>Places are remembered, since stations come again: in a few caches, each lent to one batch at a time, of 65,536
+ * places in sets of two, which is enough for tens of thousands of stations.
+ */
 final class Cells {
-    private static final int CACHES = 16;
+    private static final int CACHES = 4;
 
-    private final ConcurrentHashMap<Integer, BlockingQueue<CellCache>> idle = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, BlockingQueue<Cache>> idle = new ConcurrentHashMap<>();
+
+    /** Cells of one resolution by place; for one thread at a time. */
+    private static final class Cache {
+        private static final int BITS = 16;
+
+        private final int resolution;
+        private final double[] lats = new double[1 << BITS];
+        private final double[] lons = new double[1 << BITS];
+        private final long[] cells = new long[1 << BITS];
+
+        Cache(int resolution) {
+            this.resolution = resolution;
+            Arrays.fill(lats, Double.NaN);
+        }
+
+        long cell(double lat, double lon) {
+            // mixed well, for the places of a regular grid differ in few bits
+            long mixed = (Double.doubleToRawLongBits(lat) * 0x9E3779B97F4A7C15L) ^ Double.doubleToRawLongBits(lon);
+            mixed = (mixed ^ (mixed >>> 32)) * 0xD1B54A32D192ED03L;
+            mixed = (mixed ^ (mixed >>> 29)) * 0x9E3779B97F4A7C15L;
+            int slot = (int) (mixed >>> (Long.SIZE - BITS));
+            if (lats[slot] == lat && lons[slot] == lon) {
+                return cells[slot];
+            }
+            int other = slot ^ 1;
+            if (lats[other] == lat && lons[other] == lon) {
+                return cells[other];
+            }
+            long cell = H3Cells.of(lat, lon, resolution);
+            if (cell != H3Cells.NONE) {
+                // the place that was there moves over, the one there before goes
+                lats[other] = lats[slot];
+                lons[other] = lons[slot];
+                cells[other] = cells[slot];
+                lats[slot] = lat;
+                lons[slot] = lon;
+                cells[slot] = cell;
+            }
+            return cell;
+        }
+    }
 
     /** The cells of a batch, null where it has no place. */
     BigIntVector of(VectorSchemaRoot rows, int resolution, BufferAllocator memory) {
-        BlockingQueue<CellCache> caches = idle.computeIfAbsent(resolution, key -> new ArrayBlockingQueue<>(CACHES));
-        CellCache lent = caches.poll();
-        CellCache cache = lent == null ? new CellCache(resolution) : lent;
+        BlockingQueue<Cache> caches = idle.computeIfAbsent(resolution, key -> new ArrayBlockingQueue<>(CACHES));
+        Cache lent = caches.poll();
+        Cache cache = lent == null ? new Cache(resolution) : lent;
         Float8Vector lat = (Float8Vector) rows.getVector(Schema.LAT.name());
         Float8Vector lon = (Float8Vector) rows.getVector(Schema.LON.name());
         Column column = Schema.CELL;

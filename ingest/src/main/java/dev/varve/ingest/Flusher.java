@@ -153,6 +153,7 @@ final class Flusher {
 
     private boolean write(LiveRows live, long appliedEnd) {
         Snapshot snapshot = catalog.snapshot(live.dataset().name());
+        gate.release(live.reconcile(snapshot, clock.millis()));
         LiveRows.Frozen frozen = live.freeze(snapshot.schema(), appliedEnd);
         if (frozen == null) {
             return false;

@@ -59,7 +59,7 @@ public record IngestConfig(
             256 * MIB,
             128 * MIB,
             65_536,
-            Codec.ZSTD,
+            Codec.SNAPPY,
             64_000_000,
             Duration.ofMinutes(3),
             Background.OWN_THREAD);

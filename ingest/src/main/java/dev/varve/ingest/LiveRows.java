@@ -43,6 +43,8 @@ final class LiveRows {
     private long bytes;
     private long oldestMillis;
     private boolean discarded;
+    /** What the last flush froze, while nobody knows whether its commit took place. */
+    private @Nullable Frozen attempted;
 
     /**
      * The oldest rows, held for a flush.
@@ -249,7 +251,23 @@ final class LiveRows {
             }
             batches.forEach(LiveBatch::retain);
             long end = Math.max(appliedEnd, batches.getLast().lastPosition() + 1);
-            return new Frozen(List.copyOf(batches), rows, bytes, end);
+            attempted = new Frozen(List.copyOf(batches), rows, bytes, end);
+            return attempted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets go of the rows of a flush that was committed although it failed; returns the bytes that were held. */
+    long reconcile(Snapshot snapshot, long nowMillis) {
+        lock.lock();
+        try {
+            Frozen last = attempted;
+            if (last == null || snapshot.logPosition() < last.end()) {
+                return 0;
+            }
+            flushed(last, nowMillis);
+            return last.bytes();
         } finally {
             lock.unlock();
         }
@@ -269,6 +287,7 @@ final class LiveRows {
             rows -= frozen.rows();
             bytes -= frozen.bytes();
             oldestMillis = nowMillis;
+            attempted = null;
         } finally {
             lock.unlock();
         }

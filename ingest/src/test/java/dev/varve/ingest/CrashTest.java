@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,6 +64,37 @@ class CrashTest {
         try (TestLake again = new TestLake(directory, BY_HAND)) {
             assertThat(again.append(last, "last").duplicate()).isTrue();
             assertThat(TestLake.sorted(again.rows())).isEqualTo(TestLake.sorted(expected));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"frozen", "file", "written", "committed", "remembered", "cut"})
+    void aFlushThatFailedIsTriedAgain(String where) {
+        List<Row> expected = new ArrayList<>();
+        AtomicBoolean isHealed = new AtomicBoolean();
+        Flusher.FaultPoint fault = step -> {
+            if (step.equals(where) && !isHealed.get()) {
+                throw new Crash();
+            }
+        };
+        try (TestLake lake = new TestLake(directory, BY_HAND, InstantSource.system(), fault)) {
+            lake.catalog.create(AIR, TestLake.UNKEYED, null);
+            for (int i = 0; i < 3; i++) {
+                List<Row> rows = IngestTest.some(300, i);
+                Ack ack = lake.append(rows, null);
+                rows.forEach(row -> expected.add(row.withVersion(ack.position())));
+                if (i < 2) {
+                    assertThatThrownBy(() -> lake.ingest.flush(AIR)).isInstanceOf(Crash.class);
+                    assertThat(lake.ingest.status().lastFlushError()).isNotNull();
+                }
+                assertThat(TestLake.sorted(lake.rows())).isEqualTo(TestLake.sorted(expected));
+            }
+            isHealed.set(true);
+            lake.ingest.flush(AIR);
+            assertThat(lake.ingest.status().live()).isEmpty();
+            assertThat(lake.ingest.status().memoryBytes()).isZero();
+            assertThat(lake.catalog.snapshot(AIR).rows()).isEqualTo(expected.size());
+            assertThat(TestLake.sorted(lake.rows())).isEqualTo(TestLake.sorted(expected));
         }
     }
 }
