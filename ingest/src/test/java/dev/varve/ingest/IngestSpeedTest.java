@@ -70,7 +70,7 @@ class IngestSpeedTest {
             ((TimeStampMicroVector) batch.getVector(0))
                     .setSafe(i, 1_600_000_000_000_000L + row / STATIONS * 600_000_000L);
             ((Float8Vector) batch.getVector(1)).setSafe(i, 30 + (station % 100) * 0.2);
-            ((Float8Vector) batch.getVector(2)).setSafe(i, -100 + (station / 100) * 0.2);
+            ((Float8Vector) batch.getVector(2)).setSafe(i, -100 + Math.floorDiv(station, 100) * 0.2);
             ((VarCharVector) batch.getVector(3)).setSafe(i, ("station-" + station).getBytes(StandardCharsets.US_ASCII));
             for (int v = 0; v < VALUES.size(); v++) {
                 if (random.nextInt(20) > 0) {
