@@ -117,6 +117,11 @@ final class Call {
     }
 
     private void fail(Throwable failure) {
+        if (exchange.isResponseComplete()) {
+            // The client has its answer; what failed is the connection, which is being closed.
+            LOG.debug("failed after the answer", failure);
+            return;
+        }
         Throwable cause = body == null ? failure : body.explain(failure);
         if (exchange.isResponseStarted()) {
             if (!isDisconnect(cause)) {

@@ -40,6 +40,26 @@ public final class RawHttp implements AutoCloseable {
         return this;
     }
 
+    /** Says that nothing more will be sent. */
+    public RawHttp finish() throws IOException {
+        socket.shutdownOutput();
+        return this;
+    }
+
+    /**
+     * Sends a request that may be refused before its end, and returns what came back: empty when the connection was
+     * just closed.
+     */
+    public String exchange(byte[] request) throws IOException {
+        try {
+            send(request).finish();
+        } catch (SocketException closed) {
+            // Closed while sending; an answer may still be there to be read.
+            return readAll();
+        }
+        return readAll();
+    }
+
     /** Everything until the other side closes, gracefully or not. */
     public String readAll() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();

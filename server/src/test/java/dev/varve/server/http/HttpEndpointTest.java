@@ -8,6 +8,7 @@ import com.github.luben.zstd.ZstdInputStream;
 import dev.varve.server.fake.FakeCatalog;
 import dev.varve.server.fake.FakeEngine;
 import dev.varve.server.fake.FakeRows;
+import dev.varve.server.fake.MalformedRequests;
 import dev.varve.server.fake.RawHttp;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.wire.Json;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class HttpEndpointTest {
@@ -415,6 +417,23 @@ class HttpEndpointTest {
             assertThat(raw.send(head).readSome(100)).startsWith("HTTP/1.1 100");
             assertThat(raw.send("1\n2\n").readAll()).contains("\"accepted\":2");
         }
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {11, 12})
+    void malformedRequestsAreTheCallersFault(long seed) throws Exception {
+        rows("air", "?create=true", "1\n");
+        MalformedRequests requests = new MalformedRequests(Long.getLong("varve.seed", seed));
+        for (int i = 0; i < 500; i++) {
+            byte[] request = requests.next();
+            try (RawHttp raw = RawHttp.connect(endpoint.port())) {
+                String answer = raw.exchange(request);
+                assertThat(answer)
+                        .as("request %d: %s", i, new String(request, StandardCharsets.UTF_8))
+                        .matches(text -> text.isEmpty() || text.matches("(?s)HTTP/1\\.1 [124].*"));
+            }
+        }
+        assertThat(engine.running()).isEmpty();
     }
 
     @Test
