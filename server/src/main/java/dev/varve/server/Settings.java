@@ -93,7 +93,8 @@ final class Settings {
     int bytesAsInt(String key, int absent, String meaning) {
         long bytes = bytes(key, absent, meaning);
         if (bytes > Integer.MAX_VALUE) {
-            throw new VarveException(ErrorCode.BAD_REQUEST, key + " is " + Units.text(bytes) + "; it must be below 2GiB");
+            throw new VarveException(
+                    ErrorCode.BAD_REQUEST, key + " is " + Units.text(bytes) + "; it must be below 2GiB");
         }
         return (int) bytes;
     }
@@ -107,8 +108,7 @@ final class Settings {
                 return number;
             }
         } catch (NumberFormatException e) {
-            throw new VarveException(
-                    ErrorCode.BAD_REQUEST, key + " is '" + text + "'; it must be a whole number", e);
+            throw new VarveException(ErrorCode.BAD_REQUEST, key + " is '" + text + "'; it must be a whole number", e);
         }
         throw new VarveException(ErrorCode.BAD_REQUEST, key + " is " + text + "; it must be at least " + least);
     }

@@ -59,7 +59,6 @@ final class LakeProducer extends NoOpFlightProducer {
             requireReady();
             BackpressureStrategy pressure = new BackpressureStrategy.CallbackBackpressureStrategy();
             pressure.register(listener);
-            listener.setUseZeroCopy(true);
             try (SqlAnswer answer = parts.engine().start(SqlRequest.ofJsonOrSql(ticket.getBytes()), id)) {
                 Thread watch = cancelWhenGone(listener, id);
                 try {
@@ -94,8 +93,8 @@ final class LakeProducer extends NoOpFlightProducer {
     }
 
     /**
-     * Moves each batch's buffers into a root of the endpoint's own, without a copy; gRPC lets go of them when they are on
-     * the wire, which may be after the query has ended.
+     * Moves each batch's buffers into the root that the stream is bound to. Flight copies them into its message at once,
+     * so that nothing of the query is held when it ends; without that copy its memory would outlive it.
      */
     private void send(SqlAnswer answer, ServerStreamListener listener, BackpressureStrategy pressure, String id) {
         try (VectorSchemaRoot root = VectorSchemaRoot.create(answer.schema(), memory)) {

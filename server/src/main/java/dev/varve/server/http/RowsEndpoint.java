@@ -130,13 +130,15 @@ final class RowsEndpoint {
         Path file = Files.createTempFile(scratch, "rows-", ".body");
         try {
             Files.copy(body, file, StandardCopyOption.REPLACE_EXISTING);
-            Schema schema;
+            RowStore.Inferred inferred;
             try (InputStream first = new BufferedInputStream(Files.newInputStream(file), 64 * 1024)) {
-                schema = schema(rows.infer(load, first), creation);
+                inferred = rows.infer(load, first);
             }
-            createUnlessThere(load.dataset(), schema, creation);
+            createUnlessThere(load.dataset(), schema(inferred, creation), creation);
+            RowStore.Load known = new RowStore.Load(
+                    load.dataset(), load.format(), inferred.decoding(), load.idempotencyKey(), load.isAllOrNothing());
             try (InputStream second = new BufferedInputStream(Files.newInputStream(file), 64 * 1024)) {
-                answer(call, load, rows.load(load, second));
+                answer(call, known, rows.load(known, second));
             }
         } finally {
             Files.deleteIfExists(file);

@@ -178,7 +178,8 @@ final class SqlEndpoint {
     }
 
     private static String timing(SqlAnswer.Stats stats, long startNanos) {
-        return "plan;dur=" + stats.planMillis() + ", first;dur=" + (System.nanoTime() - startNanos) / 1_000_000;
+        return "plan;dur=" + Math.round(stats.planMillis() * 10) / 10.0 + ", first;dur="
+                + (System.nanoTime() - startNanos) / 1_000_000;
     }
 
     private void export(Call call, SqlRequest request, String id, ResultFormat format) throws IOException {

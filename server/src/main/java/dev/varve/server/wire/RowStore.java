@@ -71,8 +71,18 @@ public interface RowStore {
         }
     }
 
-    /** What a body looks like. */
-    record Inferred(Schema schema, List<MappedColumn> mapping, long rows, long rejected, List<RowError> errors) {}
+    /**
+     * What a body looks like.
+     *
+     * @param decoding the mapping to load it with: the given one, and texts for no value that were found in it
+     */
+    record Inferred(
+            Schema schema,
+            List<MappedColumn> mapping,
+            Mapping decoding,
+            long rows,
+            long rejected,
+            List<RowError> errors) {}
 
     static ArrayNode errorsJson(List<RowError> errors) {
         ArrayNode json = Json.object().putArray("errors");

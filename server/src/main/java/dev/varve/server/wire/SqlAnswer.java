@@ -22,8 +22,8 @@ public interface SqlAnswer extends AutoCloseable {
     /** What an answer took, as far as it has come. */
     record Stats(
             long rows,
-            long planMillis,
-            long runMillis,
+            double planMillis,
+            double runMillis,
             long filesTotal,
             long filesRead,
             long bytesTotal,
@@ -32,13 +32,18 @@ public interface SqlAnswer extends AutoCloseable {
         public ObjectNode json() {
             return Json.object()
                     .put("rows", rows)
-                    .put("planMillis", planMillis)
-                    .put("runMillis", runMillis)
+                    .put("planMillis", micros(planMillis))
+                    .put("runMillis", micros(runMillis))
                     .put("filesTotal", filesTotal)
                     .put("filesRead", filesRead)
                     .put("bytesTotal", bytesTotal)
                     .put("bytesRead", bytesRead)
                     .put("liveRows", liveRows);
+        }
+
+        /** As precise as a microsecond; more digits would only look precise. */
+        private static double micros(double millis) {
+            return Math.round(millis * 1_000) / 1_000.0;
         }
     }
 }

@@ -50,6 +50,7 @@ public final class FakeRows implements RowStore {
         return new Inferred(
                 new Schema(List.of(new Column("x", ColumnType.DOUBLE)), List.of(), 9),
                 List.of(new MappedColumn("X", "x", ColumnType.DOUBLE, "1.5")),
+                load.mapping(),
                 1,
                 0,
                 List.of());

@@ -1,0 +1,207 @@
+package dev.varve.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.blobstore.BlobStore;
+import dev.varve.blobstore.CommitLog;
+import dev.varve.blobstore.CommitLogConfig;
+import dev.varve.blobstore.LocalBlobStore;
+import dev.varve.blobstore.LocalCommitLog;
+import dev.varve.catalog.Catalog;
+import dev.varve.catalog.CatalogConfig;
+import dev.varve.catalog.IcebergCatalog;
+import dev.varve.controller.Job;
+import dev.varve.controller.Maintenance;
+import dev.varve.ingest.Ingest;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import dev.varve.query.QueryConfig;
+import dev.varve.query.QueryEngine;
+import dev.varve.server.flight.FlightService;
+import dev.varve.server.http.HttpEndpoint;
+import dev.varve.server.metrics.Metrics;
+import dev.varve.server.wire.Json;
+import dev.varve.server.wire.SqlEngine;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running node.
+ *
+ * <p>Started from the bottom up: stores, catalog, replay of the log, query engine, endpoints; it is ready when the last
+ * of them listens. Closed the other way round, after what still runs has ended or the drain timeout has passed.
+ */
+public final class Node implements AutoCloseable {
+    public static final String VERSION = "0.1.0";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final Duration CANCEL_GRACE = Duration.ofSeconds(5);
+
+    private final NodeConfig config;
+    private final Parts parts;
+    private final AtomicBoolean isReady = new AtomicBoolean();
+    private final AtomicBoolean isClosed = new AtomicBoolean();
+
+    /** Parts in the order they were opened, closed from the last to the first. */
+    private static final class Parts implements AutoCloseable {
+        private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+        <T extends AutoCloseable> T add(T part) {
+            opened.push(part);
+            return part;
+        }
+
+        /** Closes all of them, also when one fails. */
+        @Override
+        public void close() {
+            while (!opened.isEmpty()) {
+                AutoCloseable part = opened.pop();
+                try {
+                    part.close();
+                } catch (Exception e) {
+                    // The others must be closed all the same.
+                    LOG.error("closing failed part={}", part.getClass().getSimpleName(), e);
+                }
+            }
+        }
+    }
+
+    private final SqlEngine sql;
+    private final HttpEndpoint http;
+    private final FlightService flight;
+
+    private Node(NodeConfig config) {
+        this.config = config;
+        this.parts = new Parts();
+        try {
+            long start = System.nanoTime();
+            Path scratch = emptied(config.dataDir().resolve("scratch"));
+            InstantSource clock = InstantSource.system();
+            Metrics metrics = new Metrics();
+            BufferAllocator memory = parts.add(new RootAllocator(config.memoryLimit()));
+            BlobStore blobs = parts.add(LocalBlobStore.open(config.dataDir().resolve("store")));
+            CommitLog log = parts.add(LocalCommitLog.open(config.dataDir().resolve("log"), CommitLogConfig.DEFAULT));
+            Catalog catalog = parts.add(IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, clock));
+            Ingest ingest = parts.add(Ingest.open(config.ingest(), log, catalog, blobs, memory, clock));
+            QueryEngine engine = parts.add(
+                    QueryEngine.open(queries(config, scratch), new LakeTables(catalog, ingest, blobs), memory));
+            parts.add(Maintenance.start(List.of(
+                    new Job("compaction", config.compactionPause(), ingest::compactOnce),
+                    new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0))));
+            NodeMetrics.register(metrics, ingest, memory, engine);
+            sql = new LakeSql(engine, config.query(), clock);
+            LakeRows rows = new LakeRows(ingest);
+            flight = parts.add(FlightService.start(
+                    config.flight(), new FlightService.Parts(sql, rows, metrics, isReady::get), memory));
+            http = parts.add(HttpEndpoint.start(
+                    config.http(),
+                    new HttpEndpoint.Parts(sql, rows, catalog, metrics, this::description, isReady::get, scratch)));
+            isReady.set(true);
+            LOG.info(
+                    "ready http={}:{} flight={}:{} data={} millis={}",
+                    config.http().host(),
+                    http.port(),
+                    config.flight().host(),
+                    flight.port(),
+                    config.dataDir(),
+                    (System.nanoTime() - start) / 1_000_000);
+            Thread.ofPlatform().daemon().name("varve-warm-up").start(engine::warmUp);
+        } catch (RuntimeException e) {
+            parts.close();
+            throw e;
+        }
+    }
+
+    private static QueryConfig queries(NodeConfig config, Path scratch) {
+        NodeConfig.QueryLimits limits = config.query();
+        return new QueryConfig(
+                limits.threads(),
+                limits.memoryBytes(),
+                config.dataDir().resolve("spill"),
+                limits.spillBytes(),
+                List.of(config.dataDir().resolve("store"), scratch),
+                limits.maxConcurrent(),
+                limits.maxWait(),
+                QueryConfig.DEFAULT_CACHED_PLANS);
+    }
+
+    /** Starts a node; it is ready when this returns. */
+    public static Node start(NodeConfig config) {
+        return new Node(config);
+    }
+
+    /** The directory, with nothing in it: what was in it belonged to requests of an earlier run. */
+    private static Path emptied(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory)) {
+                for (Path leftover : leftovers) {
+                    Files.delete(leftover);
+                }
+            }
+            return directory;
+        } catch (IOException e) {
+            throw new VarveException(ErrorCode.STORAGE, "cannot write to " + directory + ": " + e.getMessage(), e)
+                    .withHint("choose another directory with --data");
+        }
+    }
+
+    private ObjectNode description() {
+        return Json.object()
+                .put("name", "varve")
+                .put("version", VERSION)
+                .put("httpPort", http.port())
+                .put("flightPort", flight.port())
+                .put("durability", "fsync");
+    }
+
+    public int httpPort() {
+        return http.port();
+    }
+
+    public int flightPort() {
+        return flight.port();
+    }
+
+    /** Refuses new work, waits for what runs, writes what is in memory to files, and ends. */
+    @Override
+    public void close() {
+        if (!isClosed.compareAndSet(false, true)) {
+            return;
+        }
+        isReady.set(false);
+        LOG.info("stopping, running queries={}", sql.running().size());
+        try {
+            drain();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        parts.close();
+        LOG.info("stopped");
+    }
+
+    private void drain() throws InterruptedException {
+        long end = System.nanoTime() + config.drainTimeout().toNanos();
+        boolean isIdle = http.awaitIdle(config.drainTimeout());
+        Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+        isIdle &= flight.awaitIdle(left);
+        if (!isIdle) {
+            List<SqlEngine.Running> running = sql.running();
+            LOG.warn("drain timeout passed, cancelling queries={}", running.size());
+            running.forEach(query -> sql.cancel(query.id()));
+            http.awaitIdle(CANCEL_GRACE);
+            flight.awaitIdle(CANCEL_GRACE);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package dev.varve.server;
+
+import dev.varve.ingest.IngestConfig;
+import dev.varve.server.flight.FlightConfig;
+import dev.varve.server.http.HttpConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a node runs.
+ *
+ * @param dataDir everything the node keeps
+ * @param memoryLimit most bytes in Arrow buffers: rows not yet in files, results on their way out, batches coming in
+ * @param drainTimeout how long a closing node waits for what still runs
+ * @param compactionPause how long compaction rests after it found nothing to do
+ * @param collectionPause how long the deletion of files that nothing refers to rests
+ */
+public record NodeConfig(
+        Path dataDir,
+        long memoryLimit,
+        Duration drainTimeout,
+        Duration compactionPause,
+        Duration collectionPause,
+        HttpConfig http,
+        FlightConfig flight,
+        IngestConfig ingest,
+        QueryLimits query) {
+    /**
+     * What queries may take.
+     *
+     * @param memoryBytes for sorts, joins and aggregates of all queries together, before they spill
+     * @param spillBytes what they may spill to disk
+     * @param threads that compute, for all queries together
+     * @param maxConcurrent queries at a time; more wait
+     * @param maxWait how long they wait before they are refused
+     * @param timeout of a query that names none
+     * @param maxTimeout the longest a query may name
+     */
+    public record QueryLimits(
+            long memoryBytes,
+            long spillBytes,
+            int threads,
+            int maxConcurrent,
+            Duration maxWait,
+            Duration timeout,
+            Duration maxTimeout) {}
+
+    private static final IngestConfig INGEST = IngestConfig.DEFAULT;
+
+    /** The defaults, with everything kept in {@code dataDir}. */
+    public static NodeConfig in(Path dataDir) {
+        return load(null, Map.of(), Map.of("data.dir", dataDir.toString()));
+    }
+
+    /**
+     * Reads the configuration; later sources win.
+     *
+     * @param file lines of {@code key = value}, or null
+     * @param environment in which {@code VARVE_SECTION__SOME_KEY} means {@code section.some-key}
+     * @param flags values by key
+     */
+    public static NodeConfig load(@Nullable Path file, Map<String, String> environment, Map<String, String> flags) {
+        Settings settings = Settings.of(file, environment, flags);
+        NodeConfig config = read(settings);
+        settings.end();
+        return config;
+    }
+
+    /** Every setting, with its default and its meaning. */
+    static List<Settings.Known> settings() {
+        Settings settings = Settings.of(null, Map.of(), Map.of());
+        NodeConfig ignored = read(settings);
+        return settings.known();
+    }
+
+    private static NodeConfig read(Settings settings) {
+        return new NodeConfig(
+                Path.of(settings.text("data.dir", "varve-data", "directory of everything the node keeps")),
+                settings.bytes(
+                        "memory.limit",
+                        2L << 30,
+                        "most bytes in Arrow buffers: rows not yet in files, results going out, batches coming in"),
+                settings.duration(
+                        "shutdown.drain", Duration.ofSeconds(30), "how long closing waits for what still runs"),
+                settings.duration("compaction.pause", Duration.ofSeconds(10), "rest after nothing was to be compacted"),
+                settings.duration("garbage.pause", Duration.ofMinutes(1), "rest between deletions of unneeded files"),
+                http(settings),
+                flight(settings),
+                ingest(settings),
+                query(settings));
+    }
+
+    private static HttpConfig http(Settings settings) {
+        HttpConfig absent = HttpConfig.DEFAULT;
+        return new HttpConfig(
+                settings.text("http.host", absent.host(), "address to listen on; 0.0.0.0 for all"),
+                settings.count("http.port", absent.port(), 0, "port of HTTP; 0 takes any free one"),
+                settings.bytes("http.max-body", absent.maxBodyBytes(), "largest body of rows, also when unpacked"),
+                settings.bytes("http.max-request", absent.maxRequestBytes(), "largest body of SQL or JSON"),
+                settings.bytesAsInt("http.max-header", absent.maxHeaderBytes(), "largest request line and headers"),
+                settings.count("http.max-concurrent", absent.maxConcurrent(), 1, "requests worked on at a time"),
+                settings.count("http.max-queued", absent.maxQueued(), 0, "requests that wait; the next gets 503"),
+                settings.duration("http.idle-timeout", absent.idleTimeout(), "an idle connection is closed after it"),
+                settings.duration(
+                        "http.client-timeout", absent.clientTimeout(), "a stalled request or answer is cut after it"),
+                settings.duration("http.slow-query", absent.slowQuery(), "queries that take longer are logged"));
+    }
+
+    private static FlightConfig flight(Settings settings) {
+        FlightConfig absent = FlightConfig.DEFAULT;
+        return new FlightConfig(
+                settings.text("flight.host", absent.host(), "address to listen on; 0.0.0.0 for all"),
+                settings.count("flight.port", absent.port(), 0, "port of Arrow Flight; 0 takes any free one"),
+                settings.bytesAsInt("flight.max-message", absent.maxMessageBytes(), "largest batch taken in"),
+                settings.count("flight.in-flight", absent.inFlight(), 1, "batches of one DoPut not yet durable"),
+                settings.duration(
+                        "flight.client-timeout", absent.clientTimeout(), "a stalled DoGet is ended after it"));
+    }
+
+    private static IngestConfig ingest(Settings settings) {
+        return new IngestConfig(
+                settings.bytes("memtable.max-bytes", INGEST.memtableMaxBytes(), "rows that wait for a flush"),
+                settings.duration(
+                        "memtable.max-wait", INGEST.memtableMaxWait(), "how long rows wait for memory until refused"),
+                settings.number("flush.max-rows", INGEST.flushMaxRows(), 1, "a dataset with so many rows is flushed"),
+                settings.bytes("flush.max-bytes", INGEST.flushMaxBytes(), "a dataset with so many bytes is flushed"),
+                settings.duration("flush.max-age", INGEST.flushMaxAge(), "rows are flushed when they are so old"),
+                settings.count("append.in-flight", INGEST.inFlight(), 1, "batches on their way into the log"),
+                settings.count(
+                        "idempotency.max-keys", INGEST.keysRemembered(), 1, "idempotency keys that are remembered"),
+                settings.duration("idempotency.max-age", INGEST.keysMaxAge(), "how long they are remembered"),
+                settings.bytes(
+                        "load.max-batch-bytes", INGEST.batchLoadMaxBytes(), "largest body with onError=reject-batch"),
+                settings.bytes("file.max-bytes", INGEST.fileMaxBytes(), "compaction begins a new file about there"),
+                settings.count("file.row-group-rows", INGEST.rowGroupRows(), 1, "rows of a row group"),
+                INGEST.codec(),
+                settings.number("compaction.max-rows", INGEST.compactionMaxRows(), 1, "rows compacted at once"),
+                settings.duration(
+                        "compaction.min-age", INGEST.compactionMinAge(), "files of keyed datasets rest so long"),
+                INGEST.background());
+    }
+
+    private static QueryLimits query(Settings settings) {
+        int threads = settings.count("query.threads", 0, 0, "threads that compute; 0 for one a core");
+        return new QueryLimits(
+                settings.bytes("query.memory-limit", 1L << 30, "sorts, joins and aggregates, before they spill"),
+                settings.bytes("query.spill-limit", 16L << 30, "what queries may spill to disk"),
+                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+                settings.count("query.max-concurrent", 8, 1, "queries at a time; more wait"),
+                settings.duration("query.max-wait", Duration.ofSeconds(10), "how long they wait until refused"),
+                settings.duration("query.timeout", Duration.ofMinutes(5), "time limit of a query that names none"),
+                settings.duration("query.max-timeout", Duration.ofHours(1), "longest time limit a query may name"));
+    }
+
+    public NodeConfig withPorts(int httpPort, int flightPort) {
+        return new NodeConfig(
+                dataDir,
+                memoryLimit,
+                drainTimeout,
+                compactionPause,
+                collectionPause,
+                http.withPort(httpPort),
+                flight.withPort(flightPort),
+                ingest,
+                query);
+    }
+}
