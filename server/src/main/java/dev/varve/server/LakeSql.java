@@ -7,6 +7,7 @@ import dev.varve.query.Query;
 import dev.varve.query.QueryEngine;
 import dev.varve.query.QueryRequest;
 import dev.varve.query.QueryStats;
+import dev.varve.server.metrics.Metrics;
 import dev.varve.server.wire.SqlAnswer;
 import dev.varve.server.wire.SqlEngine;
 import dev.varve.server.wire.SqlRequest;
@@ -18,12 +19,71 @@ import java.util.List;
 import java.util.UUID;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The query engine, as the endpoints ask it. */
-record LakeSql(QueryEngine engine, NodeConfig.QueryLimits limits, InstantSource clock) implements SqlEngine {
+/** The query engine, as the endpoints ask it; counts queries, and logs those that are slow. Thread-safe. */
+final class LakeSql implements SqlEngine {
+    private static final Logger LOG = LoggerFactory.getLogger(LakeSql.class);
+    private static final int LOGGED_SQL = 500;
+
+    private final QueryEngine engine;
+    private final NodeConfig.QueryLimits limits;
+    private final InstantSource clock;
+    private final Metrics.Histogram seconds;
+
+    LakeSql(QueryEngine engine, NodeConfig.QueryLimits limits, InstantSource clock, Metrics metrics) {
+        this.engine = engine;
+        this.limits = limits;
+        this.clock = clock;
+        this.seconds = metrics.histogram("varve_query_seconds", "Time until a query had ended, by outcome.");
+    }
+
+    /** From its start to its end; one thread. */
+    private final class Measured implements AutoCloseable {
+        private final long startNanos = System.nanoTime();
+        private final QueryRequest request;
+        private String outcome = "stopped";
+
+        Measured(QueryRequest request) {
+            this.request = request;
+        }
+
+        void failed(VarveException failure) {
+            outcome = failure.code().name();
+        }
+
+        void ended() {
+            outcome = "ok";
+        }
+
+        @Override
+        public void close() {
+            long nanos = System.nanoTime() - startNanos;
+            seconds.record(nanos, "outcome", outcome);
+            if (nanos > limits.slowAfter().toNanos()) {
+                String sql = request.sql().replaceAll("\\s+", " ");
+                LOG.info(
+                        "slow query id={} millis={} outcome={} sql=\"{}\"",
+                        request.id(),
+                        nanos / 1_000_000,
+                        outcome,
+                        sql.substring(0, Math.min(sql.length(), LOGGED_SQL)));
+            }
+        }
+    }
+
     @Override
     public SqlAnswer start(SqlRequest request, String id) {
-        return new LakeAnswer(engine.start(query(request, id)));
+        QueryRequest query = query(request, id);
+        Measured measured = new Measured(query);
+        try {
+            return new LakeAnswer(engine.start(query), measured);
+        } catch (VarveException e) {
+            measured.failed(e);
+            measured.close();
+            throw e;
+        }
     }
 
     @Override
@@ -33,7 +93,17 @@ record LakeSql(QueryEngine engine, NodeConfig.QueryLimits limits, InstantSource 
 
     @Override
     public long exportParquet(SqlRequest request, String id, Path target) {
-        return engine.exportParquet(query(request, id), target);
+        QueryRequest query = query(request, id);
+        try (Measured measured = new Measured(query)) {
+            try {
+                long rows = engine.exportParquet(query, target);
+                measured.ended();
+                return rows;
+            } catch (VarveException e) {
+                measured.failed(e);
+                throw e;
+            }
+        }
     }
 
     @Override
@@ -67,7 +137,7 @@ record LakeSql(QueryEngine engine, NodeConfig.QueryLimits limits, InstantSource 
                 : new Params.Named(request.named());
     }
 
-    private record LakeAnswer(Query query) implements SqlAnswer {
+    private record LakeAnswer(Query query, Measured measured) implements SqlAnswer {
         @Override
         public Schema schema() {
             return query.schema();
@@ -75,7 +145,16 @@ record LakeSql(QueryEngine engine, NodeConfig.QueryLimits limits, InstantSource 
 
         @Override
         public boolean next() {
-            return query.next();
+            try {
+                boolean more = query.next();
+                if (!more) {
+                    measured.ended();
+                }
+                return more;
+            } catch (VarveException e) {
+                measured.failed(e);
+                throw e;
+            }
         }
 
         @Override
@@ -99,7 +178,9 @@ record LakeSql(QueryEngine engine, NodeConfig.QueryLimits limits, InstantSource 
 
         @Override
         public void close() {
-            query.close();
+            try (measured) {
+                query.close();
+            }
         }
     }
 }

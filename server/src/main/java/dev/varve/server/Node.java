@@ -99,8 +99,9 @@ public final class Node implements AutoCloseable {
             parts.add(Maintenance.start(List.of(
                     new Job("compaction", config.compactionPause(), ingest::compactOnce),
                     new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0))));
-            NodeMetrics.register(metrics, ingest, memory, engine);
-            sql = new LakeSql(engine, config.query(), clock);
+            NodeMetrics.register(
+                    metrics, ingest, memory, engine, config.dataDir().resolve("log"));
+            sql = new LakeSql(engine, config.query(), clock, metrics);
             LakeRows rows = new LakeRows(ingest);
             flight = parts.add(FlightService.start(
                     config.flight(), new FlightService.Parts(sql, rows, metrics, isReady::get), memory));

@@ -38,6 +38,7 @@ public record NodeConfig(
      * @param maxWait how long they wait before they are refused
      * @param timeout of a query that names none
      * @param maxTimeout the longest a query may name
+     * @param slowAfter queries that take longer are logged
      */
     public record QueryLimits(
             long memoryBytes,
@@ -46,7 +47,8 @@ public record NodeConfig(
             int maxConcurrent,
             Duration maxWait,
             Duration timeout,
-            Duration maxTimeout) {}
+            Duration maxTimeout,
+            Duration slowAfter) {}
 
     private static final IngestConfig INGEST = IngestConfig.DEFAULT;
 
@@ -106,7 +108,7 @@ public record NodeConfig(
                 settings.duration("http.idle-timeout", absent.idleTimeout(), "an idle connection is closed after it"),
                 settings.duration(
                         "http.client-timeout", absent.clientTimeout(), "a stalled request or answer is cut after it"),
-                settings.duration("http.slow-query", absent.slowQuery(), "queries that take longer are logged"));
+                settings.flag("http.access-log", absent.isAccessLogged(), "whether each request is logged"));
     }
 
     private static FlightConfig flight(Settings settings) {
@@ -152,7 +154,8 @@ public record NodeConfig(
                 settings.count("query.max-concurrent", 8, 1, "queries at a time; more wait"),
                 settings.duration("query.max-wait", Duration.ofSeconds(10), "how long they wait until refused"),
                 settings.duration("query.timeout", Duration.ofMinutes(5), "time limit of a query that names none"),
-                settings.duration("query.max-timeout", Duration.ofHours(1), "longest time limit a query may name"));
+                settings.duration("query.max-timeout", Duration.ofHours(1), "longest time limit a query may name"),
+                settings.duration("query.slow-after", Duration.ofSeconds(10), "queries that take longer are logged"));
     }
 
     public NodeConfig withPorts(int httpPort, int flightPort) {

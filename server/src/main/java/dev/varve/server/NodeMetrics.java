@@ -4,17 +4,22 @@ import dev.varve.ingest.Ingest;
 import dev.varve.ingest.IngestStatus;
 import dev.varve.query.QueryEngine;
 import dev.varve.server.metrics.Metrics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 
 /** What is read from the parts when metrics are asked for. */
 final class NodeMetrics {
     private NodeMetrics() {}
 
-    static void register(Metrics metrics, Ingest ingest, BufferAllocator memory, QueryEngine engine) {
+    static void register(Metrics metrics, Ingest ingest, BufferAllocator memory, QueryEngine engine, Path log) {
         ingest(metrics, ingest, "varve_ingest_rows", "Rows accepted since start.", IngestStatus::rowsAccepted);
         ingest(metrics, ingest, "varve_ingest_rejected_rows", "Rows refused since start.", IngestStatus::rowsRejected);
         ingest(metrics, ingest, "varve_ingest_flushes", "Flushes since start.", IngestStatus::flushes);
@@ -27,6 +32,7 @@ final class NodeMetrics {
                 "varve_log_batches",
                 "Batches in the log that are kept.",
                 status -> status.logEnd() - status.logStart());
+        gauge(metrics, "varve_log_bytes", "Bytes of the commit log.", () -> bytesIn(log));
         metrics.gauge("varve_live_rows", "Rows not yet in files, by dataset.", () -> {
             Map<String, Number> rows = new HashMap<>();
             ingest.status()
@@ -63,5 +69,13 @@ final class NodeMetrics {
 
     private static void gauge(Metrics metrics, String name, String help, Supplier<Number> value) {
         metrics.gauge(name, help, () -> Map.of("", value.get()));
+    }
+
+    private static long bytesIn(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -121,6 +121,16 @@ final class Settings {
         return (int) number;
     }
 
+    boolean flag(String key, boolean absent, String meaning) {
+        String text = text(key, Boolean.toString(absent), meaning);
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default ->
+                throw new VarveException(ErrorCode.BAD_REQUEST, key + " is '" + text + "'; it must be true or false");
+        };
+    }
+
     /** Refuses keys that were not asked for. */
     void end() {
         List<String> keys = known.stream().map(Known::key).toList();

@@ -325,14 +325,23 @@ class NodeTest {
     }
 
     @Test
-    void closingFinishesWhatRuns() throws Exception {
-        fill();
+    void closingFinishesWhatRunsAndRefusesTheRest() throws Exception {
+        post("/api/v1/datasets", "application/json", AIR);
+        for (int i = 0; i < 5; i++) {
+            rows("application/vnd.apache.arrow.stream", "", arrowRows(65_536));
+        }
         Thread closing;
         try (RawHttp raw = RawHttp.connect(node.httpPort())) {
-            raw.send(RawHttp.post(
-                    "/api/v1/sql?format=csv", "text/plain", "SELECT count(*) FROM generate_series(1, 1) AS a"));
+            raw.send(RawHttp.post("/api/v1/sql?format=ndjson", "text/plain", "SELECT * FROM air"));
+            assertThat(raw.readSome(15)).isEqualTo("HTTP/1.1 200 OK");
             closing = Thread.ofVirtual().start(node::close);
-            assertThat(raw.readAll()).startsWith("HTTP/1.1");
+            while (get("/readyz").statusCode() != 503) {
+                Thread.sleep(10);
+            }
+            HttpResponse<String> refused = sql("SELECT 1", "json");
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.body()).contains("NOT_READY");
+            assertThat(raw.readAll()).endsWith("\r\n0\r\n\r\n");
         }
         closing.join();
     }

@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param maxQueued requests that wait for their turn; the next one is refused
  * @param idleTimeout how long a connection may be open without a request
  * @param clientTimeout how long a client may neither send nor take a byte in the middle of a request
- * @param slowQuery queries that take longer are logged
+ * @param isAccessLogged whether each request is logged
  */
 public record HttpConfig(
         String host,
@@ -26,7 +26,7 @@ public record HttpConfig(
         int maxQueued,
         Duration idleTimeout,
         Duration clientTimeout,
-        Duration slowQuery) {
+        boolean isAccessLogged) {
     public static final HttpConfig DEFAULT = new HttpConfig(
             "127.0.0.1",
             8181,
@@ -37,7 +37,7 @@ public record HttpConfig(
             256,
             Duration.ofMinutes(2),
             Duration.ofSeconds(30),
-            Duration.ofSeconds(10));
+            false);
 
     public HttpConfig withPort(int newPort) {
         return new HttpConfig(
@@ -50,6 +50,6 @@ public record HttpConfig(
                 maxQueued,
                 idleTimeout,
                 clientTimeout,
-                slowQuery);
+                isAccessLogged);
     }
 }

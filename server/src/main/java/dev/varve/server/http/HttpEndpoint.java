@@ -102,7 +102,7 @@ public final class HttpEndpoint implements AutoCloseable {
     }
 
     private static List<Route> routes(HttpConfig config, Parts parts) {
-        SqlEndpoint sql = new SqlEndpoint(parts.engine(), config, parts.scratch(), parts.metrics());
+        SqlEndpoint sql = new SqlEndpoint(parts.engine(), parts.scratch(), parts.metrics());
         DatasetsEndpoint datasets = new DatasetsEndpoint(parts.catalog(), parts.rows());
         RowsEndpoint rows = new RowsEndpoint(parts.catalog(), parts.rows(), config, parts.scratch());
         String dataset = "/api/v1/datasets/{name}";

@@ -14,9 +14,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Finds who answers a request, and lets it through when there is room. */
 final class Router implements HttpHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(Router.class);
     private static final String RETRY_SECONDS = "1";
     private static final long POLL_MILLIS = 10;
 
@@ -102,6 +105,15 @@ final class Router implements HttpHandler {
     private void count(HttpServerExchange exchange, @Nullable Route found, long start) {
         String route = found == null ? "none" : found.path();
         exchange.addExchangeCompleteListener((done, next) -> {
+            if (config.isAccessLogged()) {
+                LOG.info(
+                        "method={} path={} status={} bytes={} millis={}",
+                        done.getRequestMethod(),
+                        done.getRequestPath(),
+                        done.getStatusCode(),
+                        done.getResponseBytesSent(),
+                        (System.nanoTime() - start) / 1_000_000);
+            }
             requests.add(1, "route", route, "status", Integer.toString(done.getStatusCode()));
             seconds.record(System.nanoTime() - start, "route", route);
             next.proceed();

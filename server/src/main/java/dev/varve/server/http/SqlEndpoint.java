@@ -39,19 +39,14 @@ import org.slf4j.LoggerFactory;
 final class SqlEndpoint {
     private static final Logger LOG = LoggerFactory.getLogger(SqlEndpoint.class);
     private static final List<String> CONTENT_TYPES = List.of("application/json", "text/plain", "application/sql");
-    private static final int LOGGED_SQL = 500;
 
     private final SqlEngine engine;
-    private final HttpConfig config;
     private final Path scratch;
-    private final Metrics.Histogram seconds;
     private final Metrics.Counter rows;
 
-    SqlEndpoint(SqlEngine engine, HttpConfig config, Path scratch, Metrics metrics) {
+    SqlEndpoint(SqlEngine engine, Path scratch, Metrics metrics) {
         this.engine = engine;
-        this.config = config;
         this.scratch = scratch;
-        this.seconds = metrics.histogram("varve_query_seconds", "Time until a query was answered in full, by outcome.");
         this.rows = metrics.counter("varve_query_rows", "Rows sent in answers over HTTP.");
     }
 
@@ -115,25 +110,10 @@ final class SqlEndpoint {
         String label = request.format();
         ResultFormat format =
                 label == null ? Negotiation.accepted(call.requestHeader("Accept")) : Negotiation.format(label);
-        long start = System.nanoTime();
-        String outcome = "error";
         try (Watched watched = new Watched(call, engine, id)) {
             switch (format) {
                 case ResultFormat.Parquet parquet -> export(call, request, id, parquet);
                 case ResultFormat.Streamed streamed -> stream(call, request, id, streamed, watched);
-            }
-            outcome = "ok";
-        } finally {
-            long nanos = System.nanoTime() - start;
-            seconds.record(nanos, "outcome", outcome);
-            if (nanos > config.slowQuery().toNanos()) {
-                String sql = request.sql().replaceAll("\\s+", " ");
-                LOG.info(
-                        "slow query id={} millis={} outcome={} sql=\"{}\"",
-                        id,
-                        nanos / 1_000_000,
-                        outcome,
-                        sql.substring(0, Math.min(sql.length(), LOGGED_SQL)));
             }
         }
     }

@@ -68,7 +68,7 @@ class HttpEndpointTest {
                 1,
                 HttpConfig.DEFAULT.idleTimeout(),
                 HttpConfig.DEFAULT.clientTimeout(),
-                HttpConfig.DEFAULT.slowQuery());
+                true);
         endpoint = HttpEndpoint.start(
                 limits,
                 new HttpEndpoint.Parts(
