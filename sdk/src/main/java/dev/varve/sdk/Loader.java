@@ -52,6 +52,20 @@ public final class Loader {
         }
     }
 
+    /** Says what the node would make of these bytes, and writes nothing. */
+    public LoadProposal dryRun(String contentType, byte[] bytes, int length) {
+        return sender.dryRun(contentType, query, BodyPublishers.ofByteArray(bytes, 0, length));
+    }
+
+    /** Says what the node would make of the file, and writes nothing. */
+    public LoadProposal dryRun(String contentType, Path file) {
+        try {
+            return sender.dryRun(contentType, query, BodyPublishers.ofFile(file));
+        } catch (FileNotFoundException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private CompletableFuture<LoadReport> send(String contentType, String key, BodyPublisher bytes, long rowsBefore) {
         sender.acquire();
         return sender.send(() -> new RowSender.Body(contentType, query, key, bytes, rowsBefore));

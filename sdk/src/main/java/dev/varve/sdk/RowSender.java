@@ -112,6 +112,17 @@ final class RowSender {
         return wire.exchange(call, answer -> LoadReport.of(Json.parse(answer), body.rowsBefore()));
     }
 
+    LoadProposal dryRun(String contentType, String query, HttpRequest.BodyPublisher bytes) {
+        Wire.Call call = new Wire.Call(
+                "POST",
+                path + "?dryRun=true" + (query.isEmpty() ? "" : "&" + query),
+                Map.of("Content-Type", contentType),
+                bytes,
+                options.requestTimeout(),
+                Wire.Repeat.SAFE);
+        return wire.exchange(call, answer -> LoadProposal.of(Json.parse(answer)));
+    }
+
     private void tell(LoadReport report) {
         Consumer<RowError> listener = onRejected;
         if (listener != null) {

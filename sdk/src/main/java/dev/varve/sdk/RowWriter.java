@@ -355,6 +355,11 @@ public final class RowWriter implements AutoCloseable {
         }
     }
 
+    /** {@link #flush}, waited for; throws the first failure. */
+    public Ack flushAndWait() {
+        return await(flush());
+    }
+
     private void throwFailure() {
         if (tail.isCompletedExceptionally()) {
             await(tail);

@@ -203,10 +203,24 @@ public final class Varve implements AutoCloseable {
         return new ArrowWriter(writerId, sender(description.name(), inFlight(description)), options);
     }
 
-    /** Sends files as they are; the parameters are those the API lists for rows: {@code time}, {@code map}, … */
+    /**
+     * Sends files as they are; the parameters are those the API lists for rows: {@code time}, {@code map}, … The
+     * dataset may be one that {@code create=true} will make.
+     */
     public Loader loader(String dataset, Map<String, String> parameters) {
-        int inFlight = options.inFlight() == 0 ? 1 : options.inFlight();
-        return new Loader(sender(dataset, inFlight), parameters);
+        return new Loader(sender(dataset, loaderInFlight(dataset, parameters)), parameters);
+    }
+
+    private int loaderInFlight(String dataset, Map<String, String> parameters) {
+        try {
+            return inFlight(describe(dataset));
+        } catch (VarveClientException e) {
+            if (e.status() != 404 || !"true".equals(parameters.get("create"))) {
+                throw e;
+            }
+            int usual = parameters.containsKey("key") ? 1 : 4;
+            return options.inFlight() > 0 ? options.inFlight() : usual;
+        }
     }
 
     private RowSender sender(String dataset, int inFlight) {

@@ -1,5 +1,8 @@
 package dev.varve.sdk;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +49,16 @@ public final class VarveClientException extends RuntimeException {
 
     VarveClientException(String code, String message, Throwable cause) {
         this(code, message, null, null, NO_STATUS, List.of(), cause);
+    }
+
+    /** The error that a text in the API's problem format describes, such as one that ended a result late. */
+    public static VarveClientException fromProblem(String json) {
+        try {
+            JsonNode problem = Json.parse(json.getBytes(StandardCharsets.UTF_8));
+            return Wire.problem(problem, problem.path("status").asInt(NO_STATUS));
+        } catch (IOException e) {
+            return new VarveClientException("STREAM_BROKEN", "the node ended with: " + json, e);
+        }
     }
 
     VarveClientException withMessage(String message) {

@@ -1,0 +1,27 @@
+package dev.varve.server.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Starts a node in this process. */
+interface NodeLauncher {
+    /** A node that serves. */
+    interface RunningNode extends AutoCloseable {
+        int httpPort();
+
+        int flightPort();
+
+        /** Drains, writes to files what is in memory, and stops. */
+        @Override
+        void close();
+    }
+
+    /**
+     * Returns when rows and queries are accepted.
+     *
+     * @param config a file of {@code key = value}, or null
+     * @param settings by key; they win over the file and the environment
+     */
+    RunningNode start(@Nullable Path config, Map<String, String> environment, Map<String, String> settings);
+}
