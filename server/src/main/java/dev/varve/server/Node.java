@@ -16,6 +16,7 @@ import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import dev.varve.query.QueryConfig;
 import dev.varve.query.QueryEngine;
+import dev.varve.query.Tables;
 import dev.varve.server.flight.FlightService;
 import dev.varve.server.http.HttpEndpoint;
 import dev.varve.server.metrics.Metrics;
@@ -30,6 +31,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -90,12 +92,18 @@ public final class Node implements AutoCloseable {
             InstantSource clock = InstantSource.system();
             Metrics metrics = new Metrics();
             BufferAllocator memory = parts.add(new RootAllocator(config.memoryLimit()));
+            // Loading the engine's native code takes as long as all the rest, and needs nothing of it.
+            CompletableFuture<Tables> lake = new CompletableFuture<>();
+            OpenedAhead<QueryEngine> ahead = parts.add(OpenedAhead.begin(
+                    "varve-open-engine",
+                    () -> QueryEngine.open(queries(config, scratch), new LaterTables(lake), memory),
+                    QueryEngine::close));
             BlobStore blobs = parts.add(LocalBlobStore.open(config.dataDir().resolve("store")));
             CommitLog log = parts.add(LocalCommitLog.open(config.dataDir().resolve("log"), CommitLogConfig.DEFAULT));
             Catalog catalog = parts.add(IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, clock));
             Ingest ingest = parts.add(Ingest.open(config.ingest(), log, catalog, blobs, memory, clock));
-            QueryEngine engine = parts.add(
-                    QueryEngine.open(queries(config, scratch), new LakeTables(catalog, ingest, blobs), memory));
+            lake.complete(new LakeTables(catalog, ingest, blobs));
+            QueryEngine engine = parts.add(ahead.take());
             parts.add(Maintenance.start(List.of(
                     new Job("compaction", config.compactionPause(), ingest::compactOnce),
                     new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0))));
