@@ -55,6 +55,10 @@ final class Failures {
         if (kind.equals("Invalid Input") && BAD_FILE.matcher(said).find()) {
             return new VarveException(ErrorCode.STORAGE, "reading stored files failed: " + said, failure);
         }
+        if (said.startsWith("Max expression depth")) {
+            return new VarveException(ErrorCode.TOO_LARGE, "an expression of the query is nested too deeply", failure)
+                    .withHint("split long sums and nested cases into several columns of a subquery");
+        }
         return switch (kind) {
             case "Out of Memory" -> outOfMemory(failure, alone);
             case "INTERRUPT" -> new VarveException(ErrorCode.CANCELLED, "the query was cancelled", failure);

@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -16,8 +15,6 @@ import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
-import org.apache.calcite.sql.SqlNodeList;
-import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.util.SqlShuttle;
 import org.apache.calcite.util.DateString;
@@ -26,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts constants where parameters and the current time stand, so that they prune like literals.
- *
- * <p>Also puts {@code first(x ORDER BY y)} into the form the validator knows for any aggregate.
  */
 final class Binding extends SqlShuttle {
     private static final Set<String> NOW = Set.of("now", "current_timestamp", "localtimestamp");
@@ -35,13 +30,11 @@ final class Binding extends SqlShuttle {
 
     private final List<@Nullable Object> values;
     private final LocalDateTime now;
-    private final Functions functions;
     private boolean usesNow;
 
-    Binding(List<@Nullable Object> values, Instant now, Functions functions) {
+    Binding(List<@Nullable Object> values, Instant now) {
         this.values = values;
         this.now = LocalDateTime.ofInstant(now.truncatedTo(ChronoUnit.MICROS), ZoneOffset.UTC);
-        this.functions = functions;
     }
 
     boolean usesNow() {
@@ -69,19 +62,7 @@ final class Binding extends SqlShuttle {
                 return constant;
             }
         }
-        SqlNode visited = super.visit(call);
-        if (visited instanceof SqlCall copy
-                && functions.isOwnAggregate(copy.getOperator().getName().toLowerCase(Locale.ROOT))
-                && copy.operandCount() > 1
-                && copy.getOperandList().getLast() instanceof SqlNodeList order) {
-            List<SqlNode> arguments = new ArrayList<>(copy.getOperandList());
-            arguments.removeLast();
-            SqlCall plain = copy.getOperator()
-                    .createCall(
-                            copy.getFunctionQuantifier(), copy.getParserPosition(), arguments.toArray(SqlNode[]::new));
-            return SqlStdOperatorTable.WITHIN_GROUP.createCall(copy.getParserPosition(), plain, order);
-        }
-        return visited;
+        return super.visit(call);
     }
 
     private @Nullable SqlNode current(String name, SqlParserPos at) {

@@ -207,7 +207,7 @@ final class Functions {
         add("date", "CAST({0} AS DATE)", DATE_TYPE, TIMESTAMP);
         add("make_date", "make_date", DATE_TYPE, INTEGER, INTEGER, INTEGER);
         add("make_timestamp", "make_timestamp", TIME_TYPE, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, NUMERIC);
-        add("to_timestamp", "make_timestamp(CAST({0} * 1000000 AS BIGINT))", TIME_TYPE, NUMERIC);
+        add("to_timestamp", "make_timestamp(CAST(round(CAST({0} AS DOUBLE) * 1000000) AS BIGINT))", TIME_TYPE, NUMERIC);
         add("strftime", "strftime", TEXT_TYPE, TIMESTAMP, CHARACTER);
         addOptional("time_bucket", "time_bucket", TIME_TYPE, 2, ANY, TIMESTAMP, TIMESTAMP);
     }
@@ -381,17 +381,15 @@ final class Functions {
         return own.keySet();
     }
 
-    /** The own function of that name. */
-    SqlOperator named(String name) {
-        SqlOperator operator = own.get(name);
-        if (operator == null) {
-            throw new IllegalArgumentException("no function " + name);
-        }
-        return operator;
-    }
-
-    boolean isOwnAggregate(String name) {
-        return own.get(name) instanceof SqlAggFunction;
+    /** Own aggregates that may name an order inside their brackets. */
+    Set<String> orderedAggregates() {
+        Set<String> names = new HashSet<>();
+        own.forEach((name, operator) -> {
+            if (operator instanceof SqlAggFunction) {
+                names.add(name);
+            }
+        });
+        return names;
     }
 
     /** All names that can be called, in lower case. */

@@ -1,6 +1,8 @@
 package dev.varve.query.sql;
 
 import dev.varve.model.Column;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
 import dev.varve.query.plan.LeafScan;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +13,10 @@ import org.apache.calcite.prepare.RelOptTableImpl;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Match;
 import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.core.Sample;
+import org.apache.calcite.rel.core.TableFunctionScan;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
@@ -115,6 +120,15 @@ final class LeafCutter {
         Scan scan = scan(node);
         if (scan != null) {
             return rows(scan, ImmutableBitSet.range(node.getRowType().getFieldCount()));
+        }
+        if (node instanceof Sample || node instanceof Match || node instanceof TableFunctionScan) {
+            throw new VarveException(
+                    ErrorCode.SQL_UNSUPPORTED,
+                    switch (node) {
+                        case Sample sample -> "TABLESAMPLE is not available";
+                        case Match match -> "MATCH_RECOGNIZE is not available";
+                        default -> "table functions are not available";
+                    });
         }
         List<RelNode> inputs = new ArrayList<>();
         for (RelNode input : node.getInputs()) {

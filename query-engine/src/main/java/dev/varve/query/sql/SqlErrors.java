@@ -48,7 +48,8 @@ final class SqlErrors {
             Position position = place(unexpected, 2);
             String[] words = unexpected.group(1).trim().split("\\s+", 2);
             String word = words[0].replace("\\\"", "").replace("\\'", "'");
-            VarveException parse = word.equals("<EOF>")
+            boolean isEnd = unexpected.group(1).contains("<EOF>");
+            VarveException parse = isEnd
                     ? new VarveException(ErrorCode.SQL_PARSE, "the query ends too early")
                     : new VarveException(ErrorCode.SQL_PARSE, "'" + word + "' is not expected here");
             if (word.equalsIgnoreCase("on") && text.mentions("distinct")) {
@@ -56,7 +57,7 @@ final class SqlErrors {
             } else if (error.getExpectedTokenNames().size() > 0 && text.mentions(word.toLowerCase(Locale.ROOT))) {
                 parse = parse.withHint("if it is a name, put it in double quotes");
             }
-            return parse.at(position);
+            return parse.at(isEnd ? text.end() : position);
         }
         Matcher lexical = LEXICAL.matcher(message);
         if (lexical.matches()) {

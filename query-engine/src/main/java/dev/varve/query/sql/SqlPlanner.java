@@ -25,7 +25,6 @@ import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
-import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.runtime.CalciteContextException;
@@ -34,7 +33,6 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.parser.SqlParseException;
 import org.apache.calcite.sql.parser.SqlParser;
 import org.apache.calcite.sql.parser.babel.SqlBabelParserImpl;
-import org.apache.calcite.sql.validate.SqlConformanceEnum;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
 import org.apache.calcite.tools.RelBuilderFactory;
@@ -49,7 +47,7 @@ public final class SqlPlanner {
             .withQuoting(Quoting.DOUBLE_QUOTE)
             .withCaseSensitive(false)
             .withIdentifierMaxLength(256)
-            .withConformance(SqlConformanceEnum.BABEL);
+            .withConformance(Validation.CONFORMANCE);
 
     private static final SqlToRelConverter.Config CONVERSION = SqlToRelConverter.config()
             .withExpand(false)
@@ -91,7 +89,7 @@ public final class SqlPlanner {
 
     /** Plans a statement; needs a deep stack for deep queries. */
     public Planned plan(Statement statement) {
-        SqlText text = new SqlText(statement.sql(), functions.quotedNames());
+        SqlText text = new SqlText(statement.sql(), functions.quotedNames(), functions.orderedAggregates());
         SqlErrors errors = new SqlErrors(text, statement.datasets(), functions);
         for (String name : statement.disabledRules()) {
             if (!Rules.names().contains(name)) {
@@ -116,7 +114,7 @@ public final class SqlPlanner {
     }
 
     private Planned planned(Statement statement, SqlText text) throws SqlParseException {
-        Binding binding = new Binding(Parameters.values(text, statement), statement.now(), functions);
+        Binding binding = new Binding(Parameters.values(text, statement), statement.now());
         SqlNode parsed = SqlParser.create(text.text(), GRAMMAR).parseStmt();
         if (!parsed.isA(SqlKind.QUERY)) {
             throw new VarveException(ErrorCode.SQL_READ_ONLY, "SQL is for reading; this is a " + parsed.getKind());
@@ -162,23 +160,25 @@ public final class SqlPlanner {
 
     /** The body in brackets, and around it names, order and limit, which so are the outermost. */
     private static String outermost(RelNode rest, List<Integer> picked, List<String> names, @Nullable Sort sort) {
-        List<RelDataTypeField> inner = rest.getRowType().getFieldList();
         StringBuilder sql = new StringBuilder("SELECT ");
         for (int i = 0; i < picked.size(); i++) {
-            int field = picked.get(i);
             sql.append(i == 0 ? "" : ", ")
-                    .append(DuckDialect.quoted(inner.get(field).getName()))
+                    .append('f')
+                    .append(picked.get(i))
                     .append(" AS ")
                     .append(DuckDialect.quoted(names.get(i)));
         }
-        sql.append(" FROM (").append(RelText.query(rest)).append(") AS \"body\"");
+        sql.append(" FROM (").append(RelText.query(rest)).append(") AS body(");
+        for (int i = 0; i < rest.getRowType().getFieldCount(); i++) {
+            sql.append(i == 0 ? "f" : ", f").append(i);
+        }
+        sql.append(')');
         if (sort != null) {
             String separator = " ORDER BY ";
             for (RelFieldCollation key : sort.getCollation().getFieldCollations()) {
                 sql.append(separator)
-                        .append("\"body\".")
-                        .append(DuckDialect.quoted(
-                                inner.get(key.getFieldIndex()).getName()))
+                        .append("body.f")
+                        .append(key.getFieldIndex())
                         .append(key.getDirection().isDescending() ? " DESC" : "")
                         .append(
                                 key.nullDirection == RelFieldCollation.NullDirection.FIRST

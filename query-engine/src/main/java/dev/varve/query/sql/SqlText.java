@@ -148,8 +148,9 @@ final class SqlText {
     private final Set<String> words = new HashSet<>();
     private final boolean explain;
 
-    /** Reads the words of one query; {@code functions} are the names that are looked up, never parsed, before a bracket. */
-    SqlText(String sql, Set<String> functions) {
+    /** Reads the words of one query; {@code functions} are the names that are looked up, never parsed, before a bracket,
+     * {@code orderedAggregates} those that take {@code x ORDER BY y} inside of it. */
+    SqlText(String sql, Set<String> functions, Set<String> orderedAggregates) {
         if (sql.length() > MOST_CHARACTERS) {
             throw new VarveException(
                             ErrorCode.TOO_LARGE,
@@ -180,7 +181,7 @@ final class SqlText {
             }
         }
         checkIsQuery();
-        rewrite(functions);
+        rewrite(functions, orderedAggregates);
     }
 
     private void checkIsQuery() {
@@ -211,7 +212,7 @@ final class SqlText {
                 .at(position(first));
     }
 
-    private void rewrite(Set<String> functions) {
+    private void rewrite(Set<String> functions, Set<String> orderedAggregates) {
         Deque<String> brackets = new ArrayDeque<>();
         int previousEnd = tokens.getFirst().start();
         for (int i = 0; i < tokens.size(); i++) {
@@ -253,6 +254,12 @@ final class SqlText {
                 }
                 case WORD -> {
                     words.add(token.lowerCase());
+                    if (token.isWord("order")
+                            && isWord(i + 1, "by")
+                            && !brackets.isEmpty()
+                            && orderedAggregates.contains(brackets.peek())) {
+                        text.append(") within group (");
+                    }
                     last = word(i, brackets, functions);
                 }
             }
@@ -437,6 +444,11 @@ final class SqlText {
         return Tokens.position(original, token.start());
     }
 
+    /** Where the query ends. */
+    Position end() {
+        return Tokens.position(original, tokens.getLast().end());
+    }
+
     /** The place in the original of a place in {@link #text()}. */
     Position position(int line, int column) {
         int offset = 0;
@@ -459,7 +471,7 @@ final class SqlText {
             }
         }
         if (offset >= text.length()) {
-            return Tokens.position(original, tokens.getLast().end());
+            return end();
         }
         return Tokens.position(original, places.get(low)[1]);
     }

@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Cuts SQL text into tokens; white space and comments separate them and vanish. */
 final class Tokens {
-    static final int MOST = 60_000;
+    static final int MOST = 30_000;
 
     private final String sql;
     private final List<Token> tokens = new ArrayList<>();
