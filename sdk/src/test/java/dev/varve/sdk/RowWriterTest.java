@@ -52,7 +52,7 @@ class RowWriterTest {
                     .set(w.column("station"), "a")
                     .set(w.column("station"), "bc")
                     .add();
-            assertThat(w.flush().join()).isEqualTo(new Ack(3, 0, 5));
+            assertThat(w.flush().join()).isEqualTo(new Ack(3, 0, 0, 5));
         }
         assertThat(node.rows())
                 .containsExactly(
@@ -158,7 +158,7 @@ class RowWriterTest {
             addRows(w, 5);
             ack = w.flush().join();
         }
-        assertThat(ack).isEqualTo(new Ack(5, 0, 5));
+        assertThat(ack).isEqualTo(new Ack(5, 0, 5, 5));
         assertThat(node.keysSeen).hasSize(6).containsOnly("me-0");
         assertThat(node.rows()).hasSize(5);
     }
@@ -274,7 +274,7 @@ class RowWriterTest {
             addRows(w, 4);
             ack = w.flush().join();
         }
-        assertThat(ack).isEqualTo(new Ack(3, 1, 8));
+        assertThat(ack).isEqualTo(new Ack(3, 1, 0, 8));
         assertThat(rejected).containsExactly(new RowError(4, "lat", "91.0", "above 90"));
     }
 

@@ -196,7 +196,7 @@ class VarveTest {
             for (int i = 0; i < 5; i++) {
                 settled.add(w.append(batch));
             }
-            assertThat(w.flush().join()).isEqualTo(new Ack(15, 0, 5));
+            assertThat(w.flush().join()).isEqualTo(new Ack(15, 0, 0, 5));
             assertThat(settled).allMatch(Future::isDone);
         }
         assertThat(node.rowsByKey.keySet()).containsExactly("me-0", "me-1", "me-2", "me-3", "me-4");

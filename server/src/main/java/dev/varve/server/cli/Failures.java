@@ -1,7 +1,6 @@
 package dev.varve.server.cli;
 
 import dev.varve.model.VarveException;
-import dev.varve.sdk.RowError;
 import dev.varve.sdk.VarveClientException;
 import dev.varve.server.console.Terminal;
 import java.io.IOException;
@@ -54,10 +53,6 @@ final class Failures {
             if (!shown.isEmpty()) {
                 terminal.say(shown);
             }
-        }
-        for (RowError row : e.rejectedRows()) {
-            terminal.say(
-                    "  row " + row.row() + ", column " + row.column() + ": '" + row.value() + "' is " + row.reason());
         }
         hint(terminal, e.hint());
         return switch (e.code()) {

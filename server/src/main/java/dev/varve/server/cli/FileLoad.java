@@ -92,8 +92,9 @@ final class FileLoad implements AutoCloseable {
         if (error != null) {
             Throwable cause =
                     error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-            terminal.say(dataset + ": stopped after " + Amounts.count(accepted)
-                    + " rows; the same command goes on where it stopped");
+            boolean isRefused = cause instanceof VarveClientException refused && refused.status() / 100 == 4;
+            terminal.say(dataset + ": stopped after " + Amounts.count(accepted) + " rows"
+                    + (isRefused ? "" : "; the same command goes on where it stopped"));
             return Failures.report(terminal, cause instanceof Exception e ? e : new IllegalStateException(cause));
         }
         terminal.say(Summary.of(dataset, accepted, bad.count(), knownBefore, progress.elapsed()));

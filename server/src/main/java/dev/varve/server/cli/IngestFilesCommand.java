@@ -171,8 +171,8 @@ final class IngestFilesCommand implements Callable<Integer> {
         }
         terminal.out().print(table.text());
         terminal.out().flush();
-        terminal.say(file + ": " + proposal.rows() + " rows would be loaded into " + dataset + ", "
-                + proposal.rejected() + " rejected (of the first 16 MiB)");
+        terminal.say(file + ": of " + proposal.rows() + " rows read (at most 16 MiB) " + proposal.rejected()
+                + " would be rejected; nothing was written");
         for (RowError error : proposal.errors()) {
             terminal.say("  row " + error.row() + ", column " + error.column() + ": '" + error.value() + "' "
                     + error.reason());

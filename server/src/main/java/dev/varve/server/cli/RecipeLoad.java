@@ -106,7 +106,7 @@ final class RecipeLoad {
         }
         bad.addUnnamed(Math.max(0, ack.rejected() - refusedByNode.get()));
         bad.summarise();
-        terminal.say(Summary.of(spec.name(), ack.accepted(), bad.count(), 0, bar.elapsed()));
+        terminal.say(Summary.of(spec.name(), ack.accepted(), bad.count(), ack.repeated(), bar.elapsed()));
         return bad.count() == 0 ? ExitCodes.OK : ExitCodes.FAILED;
     }
 
