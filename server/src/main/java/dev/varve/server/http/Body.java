@@ -37,7 +37,7 @@ final class Body extends InputStream {
         this.mostBytes = mostBytes;
     }
 
-    static Body of(HttpServerExchange exchange, long mostBytes) {
+    static Body of(HttpServerExchange exchange, long mostBytes, Patience.Wait wait) {
         String encoding = exchange.getRequestHeaders().getFirst(Headers.CONTENT_ENCODING);
         long declared = exchange.getRequestContentLength();
         if (declared > mostBytes) {
@@ -45,7 +45,7 @@ final class Body extends InputStream {
         }
         exchange.setMaxEntitySize(mostBytes);
         exchange.startBlocking();
-        Counting raw = new Counting(exchange.getInputStream());
+        Counting raw = new Counting(exchange.getInputStream(), wait);
         return switch (encoding == null ? "identity" : encoding.strip().toLowerCase(Locale.ROOT)) {
             case "identity", "" -> new Body(raw, raw, mostBytes);
             case "gzip", "x-gzip" -> new Body(new Gunzip(raw), raw, mostBytes);
@@ -148,22 +148,28 @@ final class Body extends InputStream {
     }
 
     private static final class Counting extends FilterInputStream {
+        private final Patience.Wait wait;
         private long count;
 
-        Counting(InputStream in) {
+        Counting(InputStream in, Patience.Wait wait) {
             super(in);
+            this.wait = wait;
         }
 
         @Override
         public int read() throws IOException {
+            wait.begin();
             int one = super.read();
+            wait.end();
             count += one < 0 ? 0 : 1;
             return one;
         }
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
+            wait.begin();
             int read = super.read(target, offset, length);
+            wait.end();
             count += Math.max(read, 0);
             return read;
         }

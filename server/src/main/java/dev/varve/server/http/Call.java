@@ -10,6 +10,7 @@ import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -26,10 +27,12 @@ final class Call {
     private final HttpServerExchange exchange;
     private final List<String> pathValues;
     private final HttpConfig config;
+    private final Patience.Wait wait;
     private @Nullable Body body;
     private @Nullable String queryId;
 
-    Call(HttpServerExchange exchange, List<String> pathValues, HttpConfig config) {
+    Call(HttpServerExchange exchange, List<String> pathValues, HttpConfig config, Patience.Wait wait) {
+        this.wait = wait;
         this.exchange = exchange;
         this.pathValues = pathValues;
         this.config = config;
@@ -71,7 +74,7 @@ final class Call {
 
     /** The body, decompressed, of at most so many bytes. */
     Body body(long mostBytes) {
-        Body opened = Body.of(exchange, mostBytes);
+        Body opened = Body.of(exchange, mostBytes, wait);
         body = opened;
         return opened;
     }
@@ -98,11 +101,14 @@ final class Call {
     void send(int status, String contentType, byte[] bytes) {
         exchange.setStatusCode(status);
         exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, contentType);
+        // Until it has taken the answer and sent the rest of its request, the client is waited for.
+        wait.begin();
         exchange.getResponseSender().send(ByteBuffer.wrap(bytes));
     }
 
     void empty(int status) {
         exchange.setStatusCode(status);
+        wait.begin();
         exchange.endExchange();
     }
 
@@ -165,6 +171,50 @@ final class Call {
         }
         exchange.getResponseHeaders().remove(Headers.CONTENT_ENCODING);
         send(problem.status(), Problem.MEDIA_TYPE, Json.bytes(problem.json()));
+    }
+
+    /** The stream of the answer's body. */
+    OutputStream responseBody() {
+        if (!exchange.isBlocking()) {
+            exchange.startBlocking();
+        }
+        return new Awaited(exchange.getOutputStream(), wait);
+    }
+
+    /** Waits for the client in every write. */
+    private static final class Awaited extends OutputStream {
+        private final OutputStream out;
+        private final Patience.Wait wait;
+
+        Awaited(OutputStream out, Patience.Wait wait) {
+            this.out = out;
+            this.wait = wait;
+        }
+
+        @Override
+        public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            wait.begin();
+            out.write(bytes, offset, length);
+            wait.end();
+        }
+
+        @Override
+        public void flush() throws IOException {
+            wait.begin();
+            out.flush();
+            wait.end();
+        }
+
+        @Override
+        public void close() throws IOException {
+            wait.begin();
+            out.close();
+        }
     }
 
     /** Closes the connection in the middle of the answer, so that it cannot pass for a whole one. */

@@ -52,9 +52,11 @@ public final class HttpEndpoint implements AutoCloseable {
 
     private final Undertow undertow;
     private final ExecutorService workers;
+    private final Patience patience;
     private final Router router;
 
-    private HttpEndpoint(Undertow undertow, ExecutorService workers, Router router) {
+    private HttpEndpoint(Undertow undertow, ExecutorService workers, Patience patience, Router router) {
+        this.patience = patience;
         this.undertow = undertow;
         this.workers = workers;
         this.router = router;
@@ -63,7 +65,8 @@ public final class HttpEndpoint implements AutoCloseable {
     public static HttpEndpoint start(HttpConfig config, Parts parts) {
         ExecutorService workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("http-", 0).factory());
-        Router router = new Router(routes(config, parts), config, workers, parts.isReady(), parts.metrics());
+        Patience patience = new Patience(config.clientTimeout());
+        Router router = new Router(routes(config, parts), config, workers, patience, parts.isReady(), parts.metrics());
         Undertow undertow = Undertow.builder()
                 .addHttpListener(config.port(), config.host())
                 .setIoThreads(IO_THREADS)
@@ -75,8 +78,6 @@ public final class HttpEndpoint implements AutoCloseable {
                 .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
                 .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.clientTimeout()))
                 .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
-                .setSocketOption(Options.READ_TIMEOUT, millis(config.clientTimeout()))
-                .setSocketOption(Options.WRITE_TIMEOUT, millis(config.clientTimeout()))
                 .setSocketOption(Options.TCP_NODELAY, true)
                 .setHandler(new HttpContinueReadHandler(router))
                 .build();
@@ -84,6 +85,7 @@ public final class HttpEndpoint implements AutoCloseable {
             undertow.start();
         } catch (RuntimeException e) {
             workers.close();
+            patience.close();
             if (e.getCause() instanceof BindException) {
                 throw new VarveException(
                                 ErrorCode.BAD_REQUEST,
@@ -94,7 +96,7 @@ public final class HttpEndpoint implements AutoCloseable {
             }
             throw e;
         }
-        return new HttpEndpoint(undertow, workers, router);
+        return new HttpEndpoint(undertow, workers, patience, router);
     }
 
     private static int millis(Duration duration) {
@@ -155,5 +157,6 @@ public final class HttpEndpoint implements AutoCloseable {
     public void close() {
         undertow.stop();
         workers.shutdownNow();
+        patience.close();
     }
 }

@@ -26,18 +26,27 @@ final class Router implements HttpHandler {
     private final List<Route> routes;
     private final HttpConfig config;
     private final Executor workers;
+    private final Patience patience;
     private final RequestLimit limit;
     private final BooleanSupplier isReady;
     private final Metrics.Counter requests;
     private final Metrics.Histogram seconds;
     private final AtomicInteger working = new AtomicInteger();
+    private final AtomicInteger handling = new AtomicInteger();
 
-    Router(List<Route> routes, HttpConfig config, Executor workers, BooleanSupplier isReady, Metrics metrics) {
+    Router(
+            List<Route> routes,
+            HttpConfig config,
+            Executor workers,
+            Patience patience,
+            BooleanSupplier isReady,
+            Metrics metrics) {
+        this.patience = patience;
         this.routes = List.copyOf(routes);
         this.workers = workers;
         this.isReady = isReady;
         this.limit = new RequestLimit(config.maxConcurrent(), config.maxQueued());
-        this.limit.setFailureHandler(exchange -> new Call(exchange, List.of(), config)
+        this.limit.setFailureHandler(exchange -> new Call(exchange, List.of(), config, patience.with(exchange))
                 .problem(new VarveException(
                                 ErrorCode.OVERLOADED,
                                 config.maxConcurrent() + " requests are running and " + config.maxQueued()
@@ -72,10 +81,10 @@ final class Router implements HttpHandler {
             return;
         }
         Route route = found;
-        Call call = new Call(exchange, values, config);
+        Call call = new Call(exchange, values, config, patience.with(exchange));
         switch (route.weight()) {
             case CHEAP -> call.run(route.answering());
-            case ALWAYS -> exchange.dispatch(workers, ignored -> call.run(route.answering()));
+            case ALWAYS -> exchange.dispatch(workers, ignored -> work(call, route));
             case WORK -> {
                 if (isReady.getAsBoolean()) {
                     working.incrementAndGet();
@@ -83,8 +92,7 @@ final class Router implements HttpHandler {
                         working.decrementAndGet();
                         next.proceed();
                     });
-                    limit.handleRequest(
-                            exchange, same -> same.dispatch(workers, ignored -> call.run(route.answering())));
+                    limit.handleRequest(exchange, same -> same.dispatch(workers, ignored -> work(call, route)));
                 } else {
                     exchange.setPersistent(false);
                     call.problem(new VarveException(ErrorCode.NOT_READY, "the node is starting or stopping")
@@ -94,12 +102,26 @@ final class Router implements HttpHandler {
         }
     }
 
+    /** Counted besides the exchange: one whose client went is complete before its work has ended. */
+    private void work(Call call, Route route) {
+        handling.incrementAndGet();
+        try {
+            call.run(route.answering());
+        } finally {
+            handling.decrementAndGet();
+        }
+    }
+
     boolean awaitIdle(Duration most) throws InterruptedException {
         long end = System.nanoTime() + most.toNanos();
-        while (working.get() > 0 && System.nanoTime() < end) {
+        while (!isIdle() && System.nanoTime() < end) {
             Thread.sleep(POLL_MILLIS);
         }
-        return working.get() == 0;
+        return isIdle();
+    }
+
+    private boolean isIdle() {
+        return working.get() == 0 && handling.get() == 0;
     }
 
     private void count(HttpServerExchange exchange, @Nullable Route found, long start) {
@@ -121,7 +143,7 @@ final class Router implements HttpHandler {
     }
 
     private void refuse(HttpServerExchange exchange, String method, List<String> allowed) {
-        Call call = new Call(exchange, List.of(), config);
+        Call call = new Call(exchange, List.of(), config, patience.with(exchange));
         String path = Call.shortened(exchange.getRequestPath());
         if (allowed.isEmpty()) {
             List<String> paths = routes.stream().map(Route::path).distinct().toList();

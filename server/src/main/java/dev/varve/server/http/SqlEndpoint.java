@@ -247,10 +247,7 @@ final class SqlEndpoint {
             OutputStream opened = body;
             if (opened == null) {
                 Negotiation.Coding coding = head();
-                if (!call.exchange().isBlocking()) {
-                    call.exchange().startBlocking();
-                }
-                OutputStream plain = call.exchange().getOutputStream();
+                OutputStream plain = call.responseBody();
                 opened = switch (coding) {
                     case IDENTITY -> plain;
                     case GZIP -> new FastGzip(plain);

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
 /** A socket on which bytes are sent as they are, and everything that comes back until the end is read. */
@@ -57,7 +58,11 @@ public final class RawHttp implements AutoCloseable {
             // Closed while sending; an answer may still be there to be read.
             return readAll();
         }
-        return readAll();
+        try {
+            return readAll();
+        } catch (IOException hang) {
+            throw new IOException("hangs: " + new String(request, StandardCharsets.ISO_8859_1), hang);
+        }
     }
 
     /** Everything until the other side closes, gracefully or not. */
@@ -71,6 +76,8 @@ public final class RawHttp implements AutoCloseable {
             }
         } catch (SocketException reset) {
             return all.toString(StandardCharsets.UTF_8);
+        } catch (SocketTimeoutException hang) {
+            throw new IOException("no end after " + all.toString(StandardCharsets.UTF_8), hang);
         }
         return all.toString(StandardCharsets.UTF_8);
     }

@@ -52,12 +52,17 @@ class HttpEndpointTest {
 
     private final BufferAllocator memory = new RootAllocator();
     private final FakeEngine engine = new FakeEngine(memory);
+    private final FakeCatalog catalog = new FakeCatalog();
     private final AtomicBoolean ready = new AtomicBoolean(true);
     private final HttpClient client = HttpClient.newHttpClient();
     private HttpEndpoint endpoint;
 
     @BeforeEach
     void start() {
+        endpoint = start(HttpConfig.DEFAULT.clientTimeout());
+    }
+
+    private HttpEndpoint start(Duration clientTimeout) {
         HttpConfig limits = new HttpConfig(
                 "127.0.0.1",
                 0,
@@ -67,14 +72,14 @@ class HttpEndpointTest {
                 2,
                 1,
                 HttpConfig.DEFAULT.idleTimeout(),
-                HttpConfig.DEFAULT.clientTimeout(),
+                clientTimeout,
                 true);
-        endpoint = HttpEndpoint.start(
+        return HttpEndpoint.start(
                 limits,
                 new HttpEndpoint.Parts(
                         engine,
                         new FakeRows(),
-                        new FakeCatalog(),
+                        catalog,
                         new Metrics(),
                         () -> Json.object().put("name", "test"),
                         ready::get,
@@ -434,6 +439,45 @@ class HttpEndpointTest {
             }
         }
         assertThat(engine.running()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /livez HT",
+                "POST /api/v1/sql HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nSELECT",
+                "POST /api/v1/sql HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n"
+            })
+    void aClientThatStallsInTheMiddleIsCutOff(String start) throws Exception {
+        try (HttpEndpoint impatient = start(Duration.ofMillis(300));
+                RawHttp raw = RawHttp.connect(impatient.port())) {
+            assertThat(raw.send(start).readAll()).matches(text -> text.isEmpty() || text.startsWith("HTTP/1.1 4"));
+            assertThat(impatient.awaitIdle(Duration.ofSeconds(20))).isTrue();
+        }
+    }
+
+    @Test
+    void aClientThatTakesNothingIsCutOff() throws Exception {
+        try (HttpEndpoint impatient = start(Duration.ofMillis(300));
+                RawHttp raw = RawHttp.connect(impatient.port())) {
+            raw.send(RawHttp.post("/api/v1/sql", "text/plain", "rows 1000000000"));
+            awaitRunning(1);
+            awaitRunning(0);
+            assertThat(impatient.awaitIdle(Duration.ofSeconds(20))).isTrue();
+        }
+    }
+
+    @Test
+    void aQueryMayTakeLongerThanAClientMayStall() throws Exception {
+        try (HttpEndpoint impatient = start(Duration.ofMillis(300));
+                RawHttp raw = RawHttp.connect(impatient.port())) {
+            raw.send(RawHttp.post("/api/v1/sql", "text/plain", "wait"));
+            awaitRunning(1);
+            Thread.sleep(1_000);
+            assertThat(engine.running()).hasSize(1);
+            engine.running().forEach(running -> engine.cancel(running.id()));
+            assertThat(raw.readAll()).startsWith("HTTP/1.1 499");
+        }
     }
 
     @Test
