@@ -1,6 +1,9 @@
 package dev.varve.query;
 
 import dev.varve.catalog.Dataset;
+import dev.varve.model.Column;
+import dev.varve.model.ColumnType;
+import dev.varve.model.DatasetName;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import dev.varve.query.leaf.LeafConfig;
@@ -11,10 +14,12 @@ import dev.varve.query.sql.SqlPlanner;
 import dev.varve.query.sql.SqlPlanner.Planned;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -30,8 +35,13 @@ import org.jspecify.annotations.Nullable;
 public final class QueryEngine implements AutoCloseable {
     private static final String WARM_UP = "SELECT count(*) AS n, max(x) AS x FROM (VALUES (1, TIMESTAMP '2000-01-01'),"
             + " (2, NULL)) AS t(x, y) WHERE x > 0 AND y >= '1999-01-01' GROUP BY y ORDER BY n";
+    private static final String WARM_UP_PLAN = "WITH a AS (SELECT * FROM warm_up WHERE time >= '2020-01-01' AND"
+            + " ST_DWithin(ST_Point(lon, lat), ST_Point(8, 50), 1000)) SELECT a.station, avg(a.x) AS m, count(*) AS n"
+            + " FROM a JOIN warm_up b USING (station) WHERE b.lat BETWEEN 1 AND 2 AND b.lon BETWEEN 1 AND 2"
+            + " GROUP BY 1 ORDER BY 2 DESC LIMIT 3";
     private static final Duration WARM_UP_TIME = Duration.ofSeconds(30);
 
+    private final InstantSource clock = InstantSource.system();
     private final Tables tables;
     private final SqlPlanner planner = new SqlPlanner();
     private final PlanningPool planning = new PlanningPool();
@@ -83,7 +93,7 @@ public final class QueryEngine implements AutoCloseable {
     }
 
     private Query enter(QueryRequest request) {
-        Query query = new Query(this, new RunningQuery(request.id(), request.sql(), Instant.now()));
+        Query query = new Query(this, new RunningQuery(request.id(), request.sql(), clock.instant()));
         if (running.putIfAbsent(request.id(), query) != null) {
             throw new VarveException(ErrorCode.CONFLICT, "query id '" + request.id() + "' is running already")
                     .withHint("send another id, or none");
@@ -108,7 +118,7 @@ public final class QueryEngine implements AutoCloseable {
         Map<String, @Nullable Object> named =
                 request.params() instanceof Params.Named(Map<String, @Nullable Object> values) ? values : Map.of();
         SqlPlanner.Statement statement = new SqlPlanner.Statement(
-                request.sql(), positional, named, datasets, request.disabledRules(), Instant.now());
+                request.sql(), positional, named, datasets, request.disabledRules(), clock.instant());
         Planned planned = planning.call(() -> planner.plan(statement), request.timeout());
         cache.put(key, planned);
         return planned;
@@ -162,10 +172,22 @@ public final class QueryEngine implements AutoCloseable {
         running.remove(query.id(), query);
     }
 
-    /** Plans and runs a small query, so that the first real one does not pay for loading classes. */
+    /** Plans usual queries and runs a small one, so that the first real one does not pay for loading classes. */
     public void warmUp() {
+        Dataset dataset = new Dataset(
+                new DatasetName("warm_up"),
+                new UUID(0, 0),
+                new dev.varve.model.Schema(
+                        List.of(new Column("station", ColumnType.STRING), new Column("x", ColumnType.DOUBLE)),
+                        List.of(),
+                        dev.varve.model.Schema.DEFAULT_H3_RESOLUTION),
+                "",
+                Map.of());
+        SqlPlanner.Statement statement = new SqlPlanner.Statement(
+                WARM_UP_PLAN, List.of(), Map.of(), List.of(dataset), Set.of(), clock.instant());
+        planning.call(() -> planner.plan(statement), WARM_UP_TIME);
         QueryRequest request =
-                new QueryRequest(WARM_UP, Params.NONE, WARM_UP_TIME, Long.MAX_VALUE, "warm-up-" + System.nanoTime());
+                new QueryRequest(WARM_UP, Params.NONE, WARM_UP_TIME, Long.MAX_VALUE, "warm-up-" + UUID.randomUUID());
         try (Query query = start(request)) {
             while (query.next()) {
                 // only to be run

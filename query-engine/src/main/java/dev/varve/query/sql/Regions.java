@@ -3,9 +3,9 @@ package dev.varve.query.sql;
 import dev.varve.model.space.Box;
 import dev.varve.model.space.Circle;
 import dev.varve.model.space.Edges;
+import dev.varve.model.space.GeometryText;
 import dev.varve.model.space.LatLonBounds;
 import dev.varve.model.space.Region;
-import dev.varve.query.geometry.Geometries;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,6 +29,10 @@ import org.apache.calcite.sql.type.OperandTypes;
 import org.apache.calcite.sql.type.ReturnTypes;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
+import org.locationtech.jts.geom.Coordinate;
+import org.locationtech.jts.geom.Envelope;
+import org.locationtech.jts.geom.Geometry;
+import org.locationtech.jts.geom.GeometryFactory;
 
 /**
  * Turns tests of a point against a constant shape into {@code in_region(lat, lon, id)}, and that, when texts are written,
@@ -40,6 +44,7 @@ final class Regions extends RexShuttle {
     private static final DuckFunction DISTANCE =
             new DuckFunction("distance", "varve_distance", ReturnTypes.DOUBLE_NULLABLE, OperandTypes.VARIADIC);
     private static final int MOST_BOUNDS = 4;
+    private static final GeometryFactory GEOMETRIES = new GeometryFactory();
 
     private final RexBuilder rex;
     private final AtomicLong ids;
@@ -221,22 +226,28 @@ final class Regions extends RexShuttle {
         return edges == Edges.INCLUDED ? Region.touching(geometry) : Region.inside(geometry);
     }
 
-    private org.locationtech.jts.geom.@Nullable Geometry geometry(RexNode shape) {
+    private @Nullable Geometry geometry(RexNode shape) {
         if (!(shape instanceof RexCall call)) {
             return null;
         }
         List<Double> numbers = numbers(call);
+        String text = text(call);
         return switch (name(call)) {
             case "st_point", "st_makepoint" ->
-                numbers == null ? null : Geometries.point(numbers.get(0), numbers.get(1));
-            case "st_makeenvelope" ->
-                numbers == null
-                        ? null
-                        : Geometries.envelope(numbers.get(0), numbers.get(1), numbers.get(2), numbers.get(3));
-            case "st_geomfromtext" -> text(call) == null ? null : Geometries.fromText(String.valueOf(text(call)));
-            case "st_geomfromgeojson" -> text(call) == null ? null : Geometries.fromGeoJson(String.valueOf(text(call)));
+                numbers == null ? null : GEOMETRIES.createPoint(new Coordinate(numbers.get(0), numbers.get(1)));
+            case "st_makeenvelope" -> numbers == null ? null : envelope(numbers);
+            case "st_geomfromtext" -> text == null ? null : GeometryText.ofWkt(text);
+            case "st_geomfromgeojson" -> text == null ? null : GeometryText.ofGeoJson(text);
             default -> null;
         };
+    }
+
+    private static Geometry envelope(List<Double> sides) {
+        double west = sides.get(0);
+        double east = sides.get(2);
+        Box checked = new Box(west, sides.get(1), east, sides.get(3));
+        return GEOMETRIES.toGeometry(
+                new Envelope(west, west <= east ? east : east + 360, checked.south(), checked.north()));
     }
 
     private static @Nullable String text(RexCall call) {
