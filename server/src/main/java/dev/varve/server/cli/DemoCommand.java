@@ -68,6 +68,8 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     private ProgressOption progress = new ProgressOption();
 
+    private volatile boolean isUp;
+
     /** The query that runs, if one does. */
     private @Nullable String asked;
 
@@ -79,18 +81,14 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         CountDownLatch stopping = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
         try (NodeLauncher.RunningNode node = launcher.start(
-                        null,
-                        terminal.environment(),
-                        Map.of(
-                                "data.dir", data.toString(),
-                                "http.port", Integer.toString(httpPort),
-                                "flight.port", Integer.toString(flightPort)));
-                Interrupts _ = Interrupts.run(() -> {
-                    stopping.countDown();
-                    ServerCommand.awaitQuietly(stopped);
-                })) {
+                null,
+                terminal.environment(),
+                Map.of(
+                        "data.dir", data.toString(),
+                        "http.port", Integer.toString(httpPort),
+                        "flight.port", Integer.toString(flightPort)))) {
+            StopSignals.handle(() -> stop(node, stopping));
             String url = "http://127.0.0.1:" + node.httpPort();
             // One row of a station comes once, so that batches may overtake each other.
             try (Varve varve = Varve.connect(url + "?inFlight=4&linger=60s")) {
@@ -101,13 +99,24 @@ final class DemoCommand implements Callable<Integer> {
             }
             asked = null;
             printNextSteps(url);
+            isUp = true;
             stopping.await();
             return ExitCodes.OK;
         } catch (VarveClientException e) {
             return Failures.report(terminal, e, asked);
-        } finally {
-            stopped.countDown();
         }
+    }
+
+    /** Before the demo is up, the main thread is busy loading or asking and cannot be waited for. */
+    private void stop(NodeLauncher.RunningNode node, CountDownLatch stopping) {
+        if (isUp) {
+            stopping.countDown();
+            return;
+        }
+        node.close();
+        terminal.out().flush();
+        terminal.err().flush();
+        Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
     }
 
     private int show(Varve varve) throws IOException {
@@ -195,7 +204,7 @@ final class DemoCommand implements Callable<Integer> {
 
                 The node stays up at %1$s until Ctrl-C. Try, from another terminal:
 
-                   curl %1$s/api/v1/sql?format=pretty --data 'select count(*) from weather' -H 'Content-Type: text/plain'
+                   curl '%1$s/api/v1/sql?format=pretty' --data 'select count(*) from weather' -H 'Content-Type: text/plain'
                    ./varve sql "select station, max(wind_speed) from weather group by 1 order by 2 desc limit 10" --url %1$s
                    ./varve export "select * from weather where lat > 60" -o north.parquet --url %1$s
 

@@ -8,6 +8,8 @@ final class ExitCodes {
 
     static final int USAGE = 2;
     static final int CANNOT_CONNECT = 3;
+    /** As a shell counts SIGINT. */
+    static final int INTERRUPTED = 130;
 
     private ExitCodes() {}
 }

@@ -49,34 +49,16 @@ final class ServerCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         long start = System.nanoTime();
         CountDownLatch stopping = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        NodeLauncher.RunningNode node = launcher.start(config, terminal.environment(), settings());
-        Thread hook = new Thread(
-                () -> {
-                    stopping.countDown();
-                    awaitQuietly(stopped);
-                },
-                "varve-stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try (node) {
+        try (NodeLauncher.RunningNode node = launcher.start(config, terminal.environment(), settings())) {
+            StopSignals.handle(stopping::countDown);
             String address = host == null ? "127.0.0.1" : host;
             terminal.say("varve is ready: http://" + address + ":" + node.httpPort() + " and grpc://" + address + ":"
                     + node.flightPort() + ", data in " + data.toAbsolutePath().normalize() + ", started in "
                     + Amounts.duration(Duration.ofNanos(System.nanoTime() - start)));
             stopping.await();
             terminal.say("varve is stopping: letting requests end and writing rows to files");
-        } finally {
-            stopped.countDown();
         }
         return ExitCodes.OK;
-    }
-
-    static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private Map<String, String> settings() {
