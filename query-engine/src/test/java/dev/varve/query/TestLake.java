@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
@@ -133,19 +132,27 @@ final class TestLake implements Tables, AutoCloseable {
 
     private void insert(Dataset dataset, String table, List<Map<String, Object>> rows) throws SQLException {
         List<Column> all = dataset.schema().all();
-        String places = all.stream().map(column -> "?").collect(Collectors.joining(", "));
-        try (PreparedStatement statement =
-                oracle.prepareStatement("INSERT INTO " + table + " VALUES (" + places + ")")) {
-            oracle.setAutoCommit(false);
-            for (Map<String, Object> row : rows) {
-                for (int i = 0; i < all.size(); i++) {
-                    statement.setObject(i + 1, row.get(all.get(i).name()));
-                }
-                statement.execute();
+        try (Statement statement = oracle.createStatement()) {
+            for (int first = 0; first < rows.size(); first += 1_000) {
+                String values = rows.subList(first, Math.min(rows.size(), first + 1_000)).stream()
+                        .map(row -> all.stream()
+                                .map(column -> literal(row.get(column.name())))
+                                .collect(Collectors.joining(", ", "(", ")")))
+                        .collect(Collectors.joining(", "));
+                statement.execute("INSERT INTO " + table + " VALUES " + values);
             }
-            oracle.commit();
-            oracle.setAutoCommit(true);
         }
+    }
+
+    private static String literal(Object value) {
+        return switch (value) {
+            case null -> "NULL";
+            case Double number -> "DOUBLE '" + number + "'";
+            case Float number -> "FLOAT '" + number + "'";
+            case Number number -> number.toString();
+            case Boolean truth -> truth.toString();
+            default -> "'" + value.toString().replace("'", "''") + "'";
+        };
     }
 
     private DataFile file(Dataset dataset, List<Map<String, Object>> rows, int run) throws SQLException {
