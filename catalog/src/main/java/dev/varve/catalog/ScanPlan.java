@@ -1,6 +1,6 @@
 package dev.varve.catalog;
 
-import dev.varve.model.Predicate;
+import dev.varve.model.predicate.Predicate;
 import java.util.List;
 
 /**

@@ -1,8 +1,8 @@
 package dev.varve.catalog;
 
-import dev.varve.model.Predicate;
 import dev.varve.model.Schema;
 import dev.varve.model.TimeGrain;
+import dev.varve.model.predicate.Predicate;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

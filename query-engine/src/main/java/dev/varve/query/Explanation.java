@@ -2,8 +2,8 @@ package dev.varve.query;
 
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.ScanPlan;
-import dev.varve.model.Predicate;
 import dev.varve.model.TimeRange;
+import dev.varve.model.predicate.Predicate;
 import dev.varve.model.space.CellRanges;
 import dev.varve.query.OpenLeaves.OpenLeaf;
 import dev.varve.query.plan.LeafScan;

@@ -1,7 +1,7 @@
 package dev.varve.query.plan;
 
 import dev.varve.catalog.Dataset;
-import dev.varve.model.Predicate;
+import dev.varve.model.predicate.Predicate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

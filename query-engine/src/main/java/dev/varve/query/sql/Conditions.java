@@ -1,9 +1,9 @@
 package dev.varve.query.sql;
 
 import dev.varve.model.Column;
-import dev.varve.model.Predicate;
 import dev.varve.model.Schema;
 import dev.varve.model.TimeRange;
+import dev.varve.model.predicate.Predicate;
 import dev.varve.model.space.AllOf;
 import dev.varve.model.space.AnyOf;
 import dev.varve.model.space.Box;

@@ -8,7 +8,7 @@ import dev.varve.catalog.DataFile;
 import dev.varve.catalog.Dataset;
 import dev.varve.catalog.ScanPlan;
 import dev.varve.model.ColumnType;
-import dev.varve.model.Predicate;
+import dev.varve.model.predicate.Predicate;
 import dev.varve.query.plan.LeafInput;
 import dev.varve.query.plan.LeafScan;
 import dev.varve.query.plan.PlannedQuery;

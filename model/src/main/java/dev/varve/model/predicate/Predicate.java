@@ -1,5 +1,6 @@
-package dev.varve.model;
+package dev.varve.model.predicate;
 
+import dev.varve.model.TimeRange;
 import dev.varve.model.space.CellRanges;
 import java.util.List;
 
