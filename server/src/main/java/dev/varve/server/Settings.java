@@ -1,8 +1,8 @@
 package dev.varve.server;
 
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
-import dev.varve.server.wire.Nearest;
 import dev.varve.server.wire.Units;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -136,7 +136,7 @@ final class Settings {
         List<String> keys = known.stream().map(Known::key).toList();
         given.forEach((key, value) -> {
             throw new VarveException(ErrorCode.BAD_REQUEST, "unknown setting '" + key + "' in " + value.from())
-                    .withHint(Nearest.to(key, keys)
+                    .withHint(NearestName.of(key, keys)
                             .map(nearest -> "did you mean '" + nearest + "'?")
                             .orElse("docs/configuration.md lists all settings"));
         });

@@ -2,6 +2,7 @@ package dev.varve.ingest.decode;
 
 import dev.varve.model.Column;
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.Schema;
 import dev.varve.model.VarveException;
 import java.math.BigDecimal;
@@ -150,7 +151,7 @@ final class ColumnPlan {
 
     private static String unknownHint(String name, List<String> own) {
         String otherwise = "leave it out by ignore=" + name + ", or add it to the dataset";
-        return Nearest.to(Column.suggestName(name), own)
+        return NearestName.of(Column.suggestName(name), own)
                 .map(nearest -> "did you mean '" + nearest + "'? (map=" + nearest + ":" + name + ") Else " + otherwise)
                 .orElse(otherwise);
     }
@@ -158,7 +159,7 @@ final class ColumnPlan {
     private VarveException noSource(String what, String name) {
         VarveException error = new VarveException(
                 ErrorCode.SCHEMA_MISMATCH, what + ": no such column among " + Places.listed(sources));
-        return Nearest.to(name, sources)
+        return NearestName.of(name, sources)
                 .map(nearest -> error.withHint("did you mean '" + nearest + "'?"))
                 .orElse(error);
     }

@@ -1,6 +1,7 @@
 package dev.varve.ingest.decode;
 
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -67,11 +68,7 @@ final class MappingParameters {
         List<String> all = new ArrayList<>(KNOWN);
         all.addAll(OF_THE_REQUEST);
         all.addAll(List.of("missing.COL", "scale.COL", "offset.COL"));
-        return bad(
-                "unknown parameter '" + name + "'",
-                Nearest.to(name, all)
-                        .map(nearest -> "did you mean '" + nearest + "'?")
-                        .orElse("known are " + String.join(", ", all)));
+        return bad("unknown parameter '" + name + "'", NearestName.hint(name, all));
     }
 
     private static void readPair(Mapping.Builder mapping, String pair) {
@@ -109,7 +106,7 @@ final class MappingParameters {
         try {
             return ZoneId.of(text);
         } catch (DateTimeException e) {
-            String hint = Nearest.to(
+            String hint = NearestName.of(
                             text, ZoneId.getAvailableZoneIds().stream().sorted().toList())
                     .map(nearest -> "did you mean '" + nearest + "'?")
                     .orElse("use a name such as America/New_York or an offset such as -05:00");

@@ -1,6 +1,7 @@
 package dev.varve.ingest.decode;
 
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,7 +104,7 @@ record Places(List<Integer> time, int lat, int lon) {
     private static VarveException missing(String role, String wanted, List<String> sources) {
         VarveException error = new VarveException(
                 ErrorCode.SCHEMA_MISMATCH, role + "=" + wanted + ": no such column among " + listed(sources));
-        return Nearest.to(wanted, sources)
+        return NearestName.of(wanted, sources)
                 .map(nearest -> error.withHint("did you mean '" + nearest + "'?"))
                 .orElse(error);
     }

@@ -3,6 +3,7 @@ package dev.varve.query.sql;
 import dev.varve.catalog.Dataset;
 import dev.varve.model.Column;
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import dev.varve.model.VarveException.Position;
 import java.util.Collection;
@@ -108,7 +109,7 @@ final class SqlErrors {
         if (table.matches()) {
             List<String> names =
                     datasets.stream().map(dataset -> dataset.name().value()).toList();
-            String hint = Nearest.to(table.group(1), names)
+            String hint = NearestName.of(table.group(1), names)
                     .map(name -> "did you mean '" + name + "'?")
                     .orElse(names.isEmpty() ? "there are no datasets yet" : "there are " + some(names));
             return new VarveException(ErrorCode.DATASET_NOT_FOUND, "dataset '" + table.group(1) + "' not found")
@@ -169,7 +170,7 @@ final class SqlErrors {
     }
 
     private static VarveException withNearest(VarveException error, String name, Collection<String> known) {
-        return Nearest.to(name, known)
+        return NearestName.of(name, known)
                 .map(nearest -> error.withHint("did you mean '" + nearest + "'?"))
                 .orElse(error);
     }

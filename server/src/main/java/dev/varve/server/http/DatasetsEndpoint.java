@@ -8,9 +8,9 @@ import dev.varve.catalog.Dataset;
 import dev.varve.catalog.Snapshot;
 import dev.varve.model.DatasetName;
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import dev.varve.server.wire.Json;
-import dev.varve.server.wire.Nearest;
 import dev.varve.server.wire.RowStore;
 import java.io.IOException;
 import java.time.Instant;
@@ -93,7 +93,7 @@ final class DatasetsEndpoint {
         if (!known.contains(name)) {
             throw known.isEmpty()
                     ? missing.withHint("there are none yet; POST /api/v1/datasets makes one")
-                    : Nearest.to(name, known)
+                    : NearestName.of(name, known)
                             .map(nearest -> missing.withHint("did you mean '" + nearest + "'?"))
                             .orElse(missing.withHint("GET /api/v1/datasets lists those there are"));
         }

@@ -6,12 +6,12 @@ import dev.varve.model.Column;
 import dev.varve.model.ColumnType;
 import dev.varve.model.DatasetName;
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.Schema;
 import dev.varve.model.TimeGrain;
 import dev.varve.model.VarveException;
 import dev.varve.server.wire.Fields;
 import dev.varve.server.wire.Json;
-import dev.varve.server.wire.Nearest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +68,7 @@ record Definition(DatasetName name, Schema schema, @Nullable TimeGrain grain) {
                 .orElseThrow(() -> new VarveException(
                                 ErrorCode.SCHEMA_MISMATCH,
                                 "column '" + column + "' has the unknown type '" + Call.shortened(label) + "'")
-                        .withHint(Nearest.hint(
+                        .withHint(NearestName.hint(
                                 label,
                                 Arrays.stream(ColumnType.values())
                                         .map(ColumnType::label)
@@ -94,7 +94,7 @@ record Definition(DatasetName name, Schema schema, @Nullable TimeGrain grain) {
                         Stream.of(AUTO), Arrays.stream(TimeGrain.values()).map(TimeGrain::label))
                 .toList();
         throw new VarveException(ErrorCode.BAD_REQUEST, "partition '" + Call.shortened(label) + "' is unknown")
-                .withHint(Nearest.hint(label, known));
+                .withHint(NearestName.hint(label, known));
     }
 
     /** Which columns are shown. */

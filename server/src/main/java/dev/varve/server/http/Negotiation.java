@@ -1,10 +1,10 @@
 package dev.varve.server.http;
 
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import dev.varve.server.format.ResultFormat;
 import dev.varve.server.format.ResultFormats;
-import dev.varve.server.wire.Nearest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -32,7 +32,7 @@ final class Negotiation {
         return ResultFormats.byLabel(label)
                 .orElseThrow(() -> new VarveException(
                                 ErrorCode.BAD_REQUEST, "format '" + Call.shortened(label) + "' is unknown")
-                        .withHint(Nearest.hint(label, known)));
+                        .withHint(NearestName.hint(label, known)));
     }
 
     /** The format the client likes best; JSON when it has no wish. */

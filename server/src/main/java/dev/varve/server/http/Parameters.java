@@ -1,8 +1,8 @@
 package dev.varve.server.http;
 
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
-import dev.varve.server.wire.Nearest;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -64,7 +64,7 @@ final class Parameters {
 
     void end() {
         for (String name : left.keySet()) {
-            throw bad("parameter '" + Call.shortened(name) + "' is unknown").withHint(Nearest.hint(name, asked));
+            throw bad("parameter '" + Call.shortened(name) + "' is unknown").withHint(NearestName.hint(name, asked));
         }
     }
 

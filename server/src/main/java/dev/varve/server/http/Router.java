@@ -1,9 +1,9 @@
 package dev.varve.server.http;
 
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import dev.varve.server.metrics.Metrics;
-import dev.varve.server.wire.Nearest;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.RequestLimit;
@@ -148,7 +148,7 @@ final class Router implements HttpHandler {
         if (allowed.isEmpty()) {
             List<String> paths = routes.stream().map(Route::path).distinct().toList();
             VarveException unknown = new VarveException(ErrorCode.NOT_FOUND, "there is nothing at " + path);
-            call.problem(Nearest.to(exchange.getRequestPath(), paths)
+            call.problem(NearestName.of(exchange.getRequestPath(), paths)
                     .map(nearest -> unknown.withHint("did you mean " + nearest + "?"))
                     .orElse(unknown.withHint("the API is described in docs/http-api.md")));
             return;

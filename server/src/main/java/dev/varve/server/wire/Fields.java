@@ -3,6 +3,7 @@ package dev.varve.server.wire;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeType;
 import dev.varve.model.ErrorCode;
+import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -102,7 +103,7 @@ public final class Fields {
         node.fieldNames().forEachRemaining(name -> {
             if (!asked.contains(name)) {
                 throw bad("'" + shortened(name) + "' in " + what + " is unknown")
-                        .withHint(Nearest.hint(name, asked));
+                        .withHint(NearestName.hint(name, asked));
             }
         });
     }
