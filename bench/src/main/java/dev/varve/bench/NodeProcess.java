@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A node in a process of its own, started by the launcher as a user would. */
@@ -39,11 +40,11 @@ final class NodeProcess implements AutoCloseable {
         startMillis = (System.nanoTime() - startedNanos) / 1e6;
     }
 
-    static NodeProcess start(Path data) throws Exception {
+    static NodeProcess start(Path data, Map<String, String> settings) throws Exception {
         int httpPort = freePort();
         int flightPort = freePort();
         long started = System.nanoTime();
-        Process process = new ProcessBuilder(
+        ProcessBuilder builder = new ProcessBuilder(
                         System.getProperty("varve.launcher"),
                         "server",
                         "--data",
@@ -53,8 +54,9 @@ final class NodeProcess implements AutoCloseable {
                         "--flight-port",
                         String.valueOf(flightPort))
                 .redirectErrorStream(true)
-                .redirectOutput(Path.of(data + ".log").toFile())
-                .start();
+                .redirectOutput(Path.of(data + ".log").toFile());
+        builder.environment().putAll(settings);
+        Process process = builder.start();
         return new NodeProcess(process, httpPort, flightPort, started);
     }
 

@@ -8,6 +8,7 @@ import org.apache.arrow.memory.BufferAllocator;
  * files. Run: {@code ./varve bench prune}.
  */
 final class PruneBenchmark implements Benchmark {
+    private static final int UNMEASURED = 15;
     private static final int ROUNDS = 15;
 
     private record Area(String name, double south, double north, double west, double east, double leastRatio) {
@@ -41,23 +42,31 @@ final class PruneBenchmark implements Benchmark {
                 String ours = SELECT.formatted(Lake.DATASET, area.condition(), WINDOW);
                 String overArrival = SELECT.formatted(arrival, area.condition(), WINDOW);
                 String overRandom = SELECT.formatted(random, area.condition(), WINDOW);
-                List<Samples> times = Samples.inTurn(
-                        ROUNDS,
-                        () -> node.sql(ours, "arrow"),
-                        () -> duckdb.rows(overArrival),
-                        () -> duckdb.rows(overRandom));
-                double mine = times.getFirst().medianMillis();
-                report.times(
+                compare(
                         area.name() + " and window, day files in order of arrival",
-                        mine,
-                        times.get(1).medianMillis(),
-                        area.leastRatio());
-                report.times(
+                        area.leastRatio(),
+                        node,
+                        ours,
+                        duckdb,
+                        overArrival,
+                        report);
+                compare(
                         area.name() + " and window, files in random order",
-                        mine,
-                        times.get(2).medianMillis(),
-                        LEAST_RATIO_RANDOM);
+                        LEAST_RATIO_RANDOM,
+                        node,
+                        ours,
+                        duckdb,
+                        overRandom,
+                        report);
             }
         }
+    }
+
+    private static void compare(
+            String what, double leastRatio, NodeProcess node, String ours, DuckDb duckdb, String theirs, Report report)
+            throws Exception {
+        List<Samples> times =
+                Samples.inTurn(UNMEASURED, ROUNDS, () -> node.sql(ours, "arrow"), () -> duckdb.rows(theirs));
+        report.times(what, times.getFirst().medianMillis(), times.getLast().medianMillis(), leastRatio);
     }
 }

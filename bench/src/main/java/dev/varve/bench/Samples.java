@@ -1,6 +1,7 @@
 package dev.varve.bench;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** Measured times of one thing. */
 final class Samples {
@@ -19,15 +20,14 @@ final class Samples {
         return millisAt(0.5);
     }
 
-    /** Times a task, after one unmeasured round. */
-    static Samples of(int rounds, Task task) throws Exception {
-        return inTurn(rounds, task).getFirst();
-    }
-
-    /** Times tasks in turn, so that a slow moment of the machine meets all; one unmeasured round before. */
-    static java.util.List<Samples> inTurn(int rounds, Task... tasks) throws Exception {
+    /**
+     * Times tasks in turn, so that a slow moment of the machine meets all.
+     *
+     * @param unmeasured rounds before, for compilers and caches of both sides
+     */
+    static List<Samples> inTurn(int unmeasured, int rounds, Task... tasks) throws Exception {
         long[][] nanos = new long[tasks.length][rounds];
-        for (int round = -1; round < rounds; round++) {
+        for (int round = -unmeasured; round < rounds; round++) {
             for (int which = 0; which < tasks.length; which++) {
                 long start = System.nanoTime();
                 tasks[which].run();

@@ -3,6 +3,7 @@ package dev.varve.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -15,11 +16,11 @@ final class StartupBenchmark implements Benchmark {
 
     @Override
     public void run(Workspace workspace, BufferAllocator memory, Report report) throws Exception {
-        Lake.serve(workspace, memory).close();
+        Lake.ensureLoaded(workspace, memory);
         List<Long> ours = new ArrayList<>();
         List<Long> theirs = new ArrayList<>();
         for (int round = 0; round < ROUNDS; round++) {
-            try (NodeProcess node = NodeProcess.start(workspace.lake())) {
+            try (NodeProcess node = NodeProcess.start(workspace.lake(), Map.of())) {
                 ours.add((long) (node.startMillis() * 1e6));
             }
             theirs.add(peer(workspace));

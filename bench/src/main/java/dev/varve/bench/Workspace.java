@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -102,15 +101,6 @@ final class Workspace {
             }
         });
         return random + "/*.parquet";
-    }
-
-    /** The Parquet files of the lake's only dataset. */
-    List<Path> lakeFiles() throws IOException {
-        try (Stream<Path> files = Files.walk(lake())) {
-            return files.filter(file -> file.toString().endsWith(".parquet"))
-                    .sorted()
-                    .toList();
-        }
     }
 
     static void delete(Path folder) throws IOException {

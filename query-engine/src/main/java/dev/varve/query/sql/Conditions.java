@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Conditions(Predicate predicate, @Nullable CellRanges regionRanges) {
     private static final int COVER_CELLS = 192;
-    private static final int PUSHED_RANGES = 8;
+    /** One hull: where it is wide, the comparisons of latitude and longitude beside it leave out as much, and cost less. */
+    private static final int PUSHED_RANGES = 1;
+
     private static final int MOST_BOXES = 4;
     private static final String LAST_STRING =
             Character.toString(Character.MAX_CODE_POINT).repeat(16);

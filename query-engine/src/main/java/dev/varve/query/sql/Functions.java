@@ -129,6 +129,10 @@ final class Functions {
             "NEXT_VALUE", "CURRENT_VALUE", "CURSOR", "TABLE", "NEW", "PROCEDURE_CALL", "TABLESAMPLE", "DESCRIPTOR");
 
     private static final SqlReturnTypeInference BIGINT_TYPE = type(SqlTypeName.BIGINT);
+    /** {@code (x & kept) | set}; not to be called by its name. */
+    static final DuckFunction MASKED = new DuckFunction(
+            "masked", "(({0} & {1}) | {2})", BIGINT_TYPE, OperandTypes.family(INTEGER, INTEGER, INTEGER));
+
     private static final SqlReturnTypeInference DOUBLE_TYPE = type(SqlTypeName.DOUBLE);
     private static final SqlReturnTypeInference BOOLEAN_TYPE = type(SqlTypeName.BOOLEAN);
     private static final SqlReturnTypeInference TEXT_TYPE = type(SqlTypeName.VARCHAR);

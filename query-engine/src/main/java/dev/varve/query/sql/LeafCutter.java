@@ -156,10 +156,14 @@ final class LeafCutter {
             needed = needed.union(RelOptUtil.InputFinder.bits(part));
         }
         RelNode rows = rows(scan, needed);
-        List<RexNode> expressions = new Renumbering(needed).visitList(project.getProjects());
+        List<RexNode> expressions = new Renumbering(needed).visitList(expressions(project, scan));
         LogicalProject copy = LogicalProject.create(
                 rows, project.getHints(), expressions, project.getRowType().getFieldNames(), project.getVariablesSet());
         return copy.accept(subQueries());
+    }
+
+    private static List<RexNode> expressions(Project project, Scan scan) {
+        return new CellParents(project.getCluster().getRexBuilder(), scan.dataset()).visitList(project.getProjects());
     }
 
     /** The relation of a new leaf with these columns, and above it the parts of the condition that stay behind. */
@@ -235,13 +239,13 @@ final class LeafCutter {
             below = LogicalProject.create(
                     rows,
                     project.getHints(),
-                    new Renumbering(needed).visitList(project.getProjects()),
+                    new Renumbering(needed).visitList(expressions(project, scan)),
                     project.getRowType().getFieldNames(),
                     java.util.Set.of());
         }
         RelNode leafAggregate = split.leaf(below);
         RelNode leaf = leaf(scan, needed, RelText.query(regions.spelledOut(leafAggregate)), leafAggregate.getRowType());
-        return split.merged(leaf);
+        return rules.isOn(Rules.ONE_PART) ? split.ofOnePart(leaf) : split.ofParts(leaf);
     }
 
     /** Turns references to a row's fields into references to a selection of them. */

@@ -25,6 +25,9 @@ import org.apache.calcite.tools.RelBuilderFactory;
 final class Rules {
     static final String TRIM_COLUMNS = "trim-columns";
     static final String PARTIAL_AGGREGATE = "partial-aggregate";
+    /** Each leaf runs as one part, so that its partial aggregates are whole and need no merging. */
+    static final String ONE_PART = "one-part-leaves";
+
     static final String CELL_RANGES = "cell-ranges";
     static final String PRUNE_BY_TIME = "prune-by-time";
     static final String PRUNE_BY_CELL = "prune-by-cell";
@@ -57,6 +60,7 @@ final class Rules {
                 TRANSITIVE,
                 TRIM_COLUMNS,
                 PARTIAL_AGGREGATE,
+                ONE_PART,
                 CELL_RANGES,
                 PRUNE_BY_TIME,
                 PRUNE_BY_CELL,

@@ -147,8 +147,17 @@ final class SplitAggregate {
                 name);
     }
 
-    /** The second step over the leaf's relation; its type is that of the whole aggregate. */
-    RelNode merged(RelNode leaf) {
+    /** The second step over the partial results of many parts; its type is that of the whole aggregate. */
+    RelNode ofParts(RelNode leaf) {
+        return result(leaf, true);
+    }
+
+    /** The same where one part computed all partial results: each group is there once, and only distinct counts merge. */
+    RelNode ofOnePart(RelNode leaf) {
+        return result(leaf, distinct >= 0);
+    }
+
+    private RelNode result(RelNode leaf, boolean merges) {
         RexBuilder rex = leaf.getCluster().getRexBuilder();
         RelDataTypeFactory types = leaf.getCluster().getTypeFactory();
         RelDataType number = types.createTypeWithNullability(types.createSqlType(SqlTypeName.DOUBLE), true);
@@ -184,7 +193,8 @@ final class SplitAggregate {
                 results.add(merged -> rex.makeInputRef(merged, at));
             }
         }
-        RelNode merged = LogicalAggregate.create(leaf, List.of(), keys, null, calls);
+        // Without merging the leaf's fields stand where the merged ones would: keys, then one for each call.
+        RelNode merged = merges ? LogicalAggregate.create(leaf, List.of(), keys, null, calls) : leaf;
         // The keys of an aggregate come in ascending order of their fields, which the leaf's keys also do.
         List<RexNode> fields = new ArrayList<>();
         for (int i = 0; i < keys.cardinality(); i++) {

@@ -5,6 +5,7 @@ import dev.varve.model.VarveException;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.wire.SqlAnswer;
 import dev.varve.server.wire.SqlRequest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,9 +20,12 @@ import org.apache.arrow.flight.NoOpFlightProducer;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.flight.SchemaResult;
 import org.apache.arrow.flight.Ticket;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorLoader;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.VectorUnloader;
+import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /** Answers Flight calls. */
@@ -93,24 +97,38 @@ final class LakeProducer extends NoOpFlightProducer {
     }
 
     /**
-     * Moves each batch's buffers into the root that the stream is bound to. Flight copies them into its message at once,
-     * so that nothing of the query is held when it ends; without that copy its memory would outlive it.
+     * Copies each batch out of the query's memory and lets Flight send that copy as it is: while the network takes one batch
+     * the engine computes the next, and nothing of the query is held when it ends.
      */
     private void send(SqlAnswer answer, ServerStreamListener listener, BackpressureStrategy pressure, String id) {
         try (VectorSchemaRoot root = VectorSchemaRoot.create(answer.schema(), memory)) {
+            listener.setUseZeroCopy(true);
             listener.start(root);
+            VectorLoader loader = new VectorLoader(root);
             while (answer.next()) {
                 awaitReady(pressure, id);
-                VectorSchemaRoot batch = answer.batch();
-                List<FieldVector> targets = root.getFieldVectors();
-                for (int i = 0; i < targets.size(); i++) {
-                    batch.getVector(i).makeTransferPair(targets.get(i)).transfer();
+                try (ArrowRecordBatch copy = copied(answer.batch())) {
+                    loader.load(copy);
                 }
-                root.setRowCount(batch.getRowCount());
                 rowsOut.add(root.getRowCount());
                 listener.putNext();
                 root.clear();
             }
+        }
+    }
+
+    private ArrowRecordBatch copied(VectorSchemaRoot batch) {
+        List<ArrowBuf> copies = new ArrayList<>();
+        try (ArrowRecordBatch shared = new VectorUnloader(batch).getRecordBatch()) {
+            for (ArrowBuf buffer : shared.getBuffers()) {
+                ArrowBuf copy = memory.buffer(buffer.readableBytes());
+                copies.add(copy);
+                copy.setBytes(0, buffer, buffer.readerIndex(), buffer.readableBytes());
+                copy.writerIndex(buffer.readableBytes());
+            }
+            return new ArrowRecordBatch(shared.getLength(), shared.getNodes(), copies);
+        } finally {
+            copies.forEach(ArrowBuf::close);
         }
     }
 
