@@ -58,3 +58,5 @@ select * from st order by station limit 2;
 select st.*, 1 as one from st order by station limit 2;
 select a.station, a.*, b.state as s2 from st a join st b using (station) order by a.station limit 2;
 select obs / 7 as f, obs * 1.5 as m, obs - 200 as s from weather order by seq limit 3;
+
+select station, time, lag(tmax) ignore nulls over (partition by station order by time) as before from weather limit 5;

@@ -130,9 +130,22 @@ final class DuckDialect extends DuckDBSqlDialect {
                 call.operand(0).unparse(writer, 0, 0);
                 writer.print(") END");
             }
+            case IGNORE_NULLS, RESPECT_NULLS -> nulls(writer, call);
             case LISTAGG -> function(writer, "string_agg", call.getOperandList());
             default -> super.unparseCall(writer, call, leftPrec, rightPrec);
         }
+    }
+
+    /** In DuckDB {@code IGNORE NULLS} stands inside the brackets. */
+    private static void nulls(SqlWriter writer, SqlCall call) {
+        SqlCall function = call.operand(0);
+        writer.print(function.getOperator().getName().toLowerCase(Locale.ROOT));
+        writer.setNeedWhitespace(false);
+        SqlWriter.Frame frame = writer.startList("(", ")");
+        arguments(writer, function.getOperandList());
+        writer.setNeedWhitespace(true);
+        writer.print(call.getKind() == SqlKind.IGNORE_NULLS ? "IGNORE NULLS" : "RESPECT NULLS");
+        writer.endList(frame);
     }
 
     /** DuckDB knows WITHIN GROUP for percentiles; for others the order stands inside the brackets. */

@@ -121,8 +121,7 @@ final class Functions {
             "LAG",
             "LEAD",
             "FIRST_VALUE",
-            "LAST_VALUE",
-            "NTH_VALUE");
+            "LAST_VALUE");
 
     /** Not functions, but not to be reached either. */
     private static final Set<String> EXCLUDED = Set.of(
