@@ -188,6 +188,11 @@ class CrashTest {
                         FieldType.nullable(new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE)),
                         null)));
 
+        /** Rows of two days, as they come in when all is well. */
+        private static final long FIRST_DAY = 1_750_000_000_000_000L;
+
+        private static final long DAYS = 2 * 86_400_000_000L;
+
         private final int id;
         private final BitSet acknowledged = new BitSet();
         private final Thread thread;
@@ -228,7 +233,7 @@ class CrashTest {
         private void fill(VectorSchemaRoot batch, int first, int rows, Random random) {
             batch.allocateNew();
             for (int i = 0; i < rows; i++) {
-                ((TimeStampMicroVector) batch.getVector(0)).setSafe(i, random.nextLong(0, 1_800_000_000_000_000L));
+                ((TimeStampMicroVector) batch.getVector(0)).setSafe(i, FIRST_DAY + random.nextLong(DAYS));
                 ((IntVector) batch.getVector(1)).setSafe(i, id);
                 ((BigIntVector) batch.getVector(2)).setSafe(i, first + i);
                 ((Float8Vector) batch.getVector(3)).setSafe(i, random.nextDouble());
