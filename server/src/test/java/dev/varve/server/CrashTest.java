@@ -42,11 +42,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A real node killed at random moments while several writers write and retry: no acknowledged row is lost or doubled. */
 class CrashTest {
     private static final int WRITERS = 4;
-    private static final int MOST_ROWS_A_BATCH = 3_000;
+    private static final int MOST_ROWS_A_BATCH = 500;
     private static final int START_SECONDS = 60;
 
     /** Flushes and compactions come often, so that kills hit them too. */
-    private static final String CONFIG = "flush.max-rows = 20000\nflush.max-age = 500ms\ncompaction.pause = 300ms\n";
+    private static final String CONFIG = "flush.max-rows = 10000\nflush.max-age = 500ms\ncompaction.pause = 300ms\n";
 
     static Stream<Long> fastSeeds() {
         return Stream.of(Long.getLong("varve.seed", System.nanoTime()));
@@ -221,7 +221,7 @@ class CrashTest {
                         }
                     });
                     written = (long) first + rows;
-                    TimeUnit.MILLISECONDS.sleep(random.nextInt(20));
+                    TimeUnit.MILLISECONDS.sleep(random.nextInt(100));
                 }
                 writer.flush().join();
                 last.join();
