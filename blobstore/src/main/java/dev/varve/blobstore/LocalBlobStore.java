@@ -1,5 +1,7 @@
 package dev.varve.blobstore;
 
+import dev.varve.blobstore.disk.DirectoryLock;
+import dev.varve.blobstore.disk.Disk;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.BufferedOutputStream;

@@ -3,6 +3,7 @@ package dev.varve.blobstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.blobstore.disk.FaultyDisk;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.blobstore.CommitLog.Outcome;
+import dev.varve.blobstore.disk.FaultyDisk;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.IOException;

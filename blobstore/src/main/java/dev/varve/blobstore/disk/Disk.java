@@ -1,4 +1,4 @@
-package dev.varve.blobstore;
+package dev.varve.blobstore.disk;
 
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
 /** What durability asks of a file system; tests put a faulty one in its place. */
-interface Disk {
+public interface Disk {
     /** A file that is written at its end. Used by one thread. */
     interface Output extends AutoCloseable {
         void write(ByteBuffer bytes) throws IOException;

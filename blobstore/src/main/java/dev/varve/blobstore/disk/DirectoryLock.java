@@ -1,4 +1,4 @@
-package dev.varve.blobstore;
+package dev.varve.blobstore.disk;
 
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Keeps a directory for one owner at a time, among processes and inside this one. */
-final class DirectoryLock implements AutoCloseable {
+public final class DirectoryLock implements AutoCloseable {
     /**
      * Directories locked by this process. Static because the lock of the operating system belongs to the process: a
      * second open inside it would succeed, and closing that one would release the first.
@@ -28,7 +28,8 @@ final class DirectoryLock implements AutoCloseable {
         this.file = file;
     }
 
-    static DirectoryLock acquire(Path directory) throws IOException {
+    /** Takes the directory, or tells who has it. */
+    public static DirectoryLock acquire(Path directory) throws IOException {
         Path real = directory.toRealPath();
         if (!HELD.add(real)) {
             throw taken(directory, "this process");

@@ -1,4 +1,4 @@
-package dev.varve.blobstore;
+package dev.varve.blobstore.disk;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -12,7 +12,7 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** A disk that fails on command, holds fsyncs back, and at a crash forgets what was not synced. */
-final class FaultyDisk implements Disk {
+public final class FaultyDisk implements Disk {
     private static final int SECTOR_BYTES = 512;
 
     /** Length up to which each file is durable. */
@@ -24,26 +24,26 @@ final class FaultyDisk implements Disk {
     private boolean crashed;
 
     /** The next fsync, and all after it, fail. */
-    synchronized void failForces() {
+    public synchronized void failForces() {
         onForce = new IOException("Input/output error");
     }
 
     /** That many bytes can still be written. */
-    synchronized void setFreeBytes(long bytes) {
+    public synchronized void setFreeBytes(long bytes) {
         freeBytes = bytes;
     }
 
     /** Holds every fsync until {@link #releaseForces}. */
-    void holdForces() {
+    public void holdForces() {
         forces.drainPermits();
     }
 
-    void releaseForces() {
+    public void releaseForces() {
         forces.release(Integer.MAX_VALUE);
     }
 
     /** Loses power: each sector written since the last fsync of its file is there or not, as chance wills. */
-    synchronized void crash(Random random) {
+    public synchronized void crash(Random random) {
         crashed = true;
         synced.forEach((path, length) -> {
             try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
