@@ -3,7 +3,7 @@ package dev.varve.model;
 import org.jspecify.annotations.Nullable;
 
 /** A mistake of the caller or of the world, with a stable code and the values at fault in its message. */
-public final class VarveException extends RuntimeException {
+public class VarveException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** A place in the text that was sent; both count from 1. */

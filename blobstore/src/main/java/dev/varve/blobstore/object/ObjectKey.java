@@ -1,0 +1,108 @@
+package dev.varve.blobstore.object;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** An object's name in its bucket: 1 to 1,024 opaque bytes, ordered as unsigned bytes. */
+public final class ObjectKey implements Comparable<ObjectKey> {
+    public static final int MAX_BYTES = 1024;
+
+    private final byte[] bytes;
+
+    private ObjectKey(byte[] bytes) {
+        if (bytes.length == 0 || bytes.length > MAX_BYTES) {
+            throw new ObjectException(
+                    ObjectProblem.INVALID_KEY, "a key has 1 to " + MAX_BYTES + " bytes, not " + bytes.length);
+        }
+        this.bytes = bytes;
+    }
+
+    public static ObjectKey of(String name) {
+        return new ObjectKey(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The key of these bytes, which are copied. */
+    public static ObjectKey of(byte[] bytes) {
+        return new ObjectKey(bytes.clone());
+    }
+
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    public int length() {
+        return bytes.length;
+    }
+
+    /** The key as text; bytes that are not UTF-8 show as replacement characters. */
+    public String text() {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    public boolean startsWith(Prefix prefix) {
+        return bytes.length >= prefix.bytes.length
+                && Arrays.equals(bytes, 0, prefix.bytes.length, prefix.bytes, 0, prefix.bytes.length);
+    }
+
+    /** The first bytes of keys; may be empty. */
+    public static final class Prefix {
+        public static final Prefix ALL = new Prefix(new byte[0]);
+
+        private final byte[] bytes;
+
+        private Prefix(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        public static Prefix of(String text) {
+            return new Prefix(text.getBytes(StandardCharsets.UTF_8));
+        }
+
+        public static Prefix of(byte[] bytes) {
+            return new Prefix(bytes.clone());
+        }
+
+        public byte[] bytes() {
+            return bytes.clone();
+        }
+
+        public String text() {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Prefix prefix && Arrays.equals(bytes, prefix.bytes);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(bytes);
+        }
+
+        @Override
+        public String toString() {
+            return text();
+        }
+    }
+
+    @Override
+    public int compareTo(ObjectKey other) {
+        return Arrays.compareUnsigned(bytes, other.bytes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ObjectKey key && Arrays.equals(bytes, key.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return text();
+    }
+}
