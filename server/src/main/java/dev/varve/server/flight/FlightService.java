@@ -38,7 +38,7 @@ public final class FlightService implements AutoCloseable {
         FlightServer server = FlightServer.builder(
                         memory,
                         Location.forGrpcInsecure(config.host(), config.port()),
-                        new LakeProducer(config, parts, memory))
+                        new LakeProducer(config, parts, workers, memory))
                 .executor(workers)
                 .maxInboundMessageSize(config.maxMessageBytes())
                 .build();

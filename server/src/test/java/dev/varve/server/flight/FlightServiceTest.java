@@ -8,6 +8,7 @@ import dev.varve.server.fake.FakeEngine;
 import dev.varve.server.fake.FakeRows;
 import dev.varve.server.metrics.Metrics;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.flight.AsyncPutListener;
 import org.apache.arrow.flight.FlightClient;
@@ -134,6 +135,28 @@ class FlightServiceTest {
         }
         while (!engine.running().isEmpty()) {
             Thread.sleep(5);
+        }
+    }
+
+    @Test
+    void aReaderThatTakesNothingForTooLongIsCutOff() throws Exception {
+        FlightConfig impatient = new FlightConfig("127.0.0.1", 0, 1 << 20, 1, Duration.ofMillis(300));
+        FlightService.Parts parts = new FlightService.Parts(engine, new FakeRows(), new Metrics(), ready::get);
+        try (FlightService service = FlightService.start(impatient, parts, memory);
+                FlightClient reader = FlightClient.builder(
+                                clientMemory, Location.forGrpcInsecure("127.0.0.1", service.port()))
+                        .build();
+                FlightStream stream = reader.getStream(ticket("rows 100000000"))) {
+            assertThat(stream.next()).isTrue();
+            while (!engine.running().isEmpty()) {
+                Thread.sleep(5);
+            }
+            assertThatThrownBy(() -> {
+                        while (stream.next()) {
+                            // what was on its way
+                        }
+                    })
+                    .hasMessageContaining("TIMEOUT");
         }
     }
 
