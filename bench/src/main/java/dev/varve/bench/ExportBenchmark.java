@@ -11,7 +11,7 @@ import org.apache.arrow.memory.BufferAllocator;
 
 /**
  * All rows over Arrow Flight into this process, against DuckDB exporting Arrow from the same files inside this process.
- * Also the most memory the node held meanwhile. Run: {@code ./varve bench export}.
+ * Also the most memory the node held meanwhile. The first export counts, for a user rarely asks twice. Run: {@code ./varve bench export}.
  */
 final class ExportBenchmark implements Benchmark {
     private static final String COLUMNS = "time, lat, lon, station, temperature, humidity, pressure, wind_speed";
@@ -27,11 +27,18 @@ final class ExportBenchmark implements Benchmark {
             AtomicLong most = new AtomicLong();
             AtomicBoolean done = new AtomicBoolean();
             Thread watcher = Thread.ofVirtual().start(() -> watch(node, most, done));
-            double ours = rate(workspace.rows(), () -> export(node, memory));
+            Export ours = () -> export(node, memory);
+            double first = rate(workspace.rows(), ours);
+            double second = rate(workspace.rows(), ours);
             done.set(true);
             watcher.join();
-            double theirs = rate(workspace.rows(), () -> duckdb.rows("SELECT " + COLUMNS + " FROM " + files));
-            report.rates("export of all rows into Arrow", ours, theirs, LEAST_ROWS_PER_SECOND);
+            Export theirs = () -> duckdb.rows("SELECT " + COLUMNS + " FROM " + files);
+            report.rates(
+                    "export of all rows into Arrow, first of a fresh node",
+                    first,
+                    rate(workspace.rows(), theirs),
+                    LEAST_ROWS_PER_SECOND);
+            report.rates("the same again", second, rate(workspace.rows(), theirs), LEAST_ROWS_PER_SECOND);
             report.within(
                     "most memory the node held during the export",
                     most.get() / 1_000_000 + " MB",
@@ -58,9 +65,7 @@ final class ExportBenchmark implements Benchmark {
         long rows() throws Exception;
     }
 
-    /** Rows a second of the second of two runs; the first is for compilers and caches, as in all benchmarks. */
     private static double rate(long rows, Export export) throws Exception {
-        export.rows();
         long start = System.nanoTime();
         long found = export.rows();
         if (found != rows) {
