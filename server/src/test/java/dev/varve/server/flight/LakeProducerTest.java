@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.memory.ArrowBuf;
@@ -30,7 +31,7 @@ class LakeProducerTest {
         private volatile boolean isCancelled;
         private Runnable onReady = () -> {};
         private Runnable onCancel = () -> {};
-        private volatile long rows;
+        private final AtomicLong rows = new AtomicLong();
         private @Nullable VectorSchemaRoot root;
 
         void takes() {
@@ -70,7 +71,7 @@ class LakeProducerTest {
 
         @Override
         public void putNext() {
-            rows += root == null ? 0 : root.getRowCount();
+            rows.addAndGet(root == null ? 0 : root.getRowCount());
         }
 
         @Override
@@ -98,10 +99,10 @@ class LakeProducerTest {
                 ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
             Client client = new Client();
             ask(new FakeEngine(memory), memory, workers, client);
-            assertThat(client.rows).isZero();
+            assertThat(client.rows).hasValue(0);
             client.takes();
             client.ended.await();
-            assertThat(client.rows).isEqualTo(5_000);
+            assertThat(client.rows).hasValue(5_000);
         }
     }
 
@@ -119,7 +120,7 @@ class LakeProducerTest {
             while (!engine.running().isEmpty()) {
                 Thread.sleep(5);
             }
-            assertThat(client.rows).isZero();
+            assertThat(client.rows).hasValue(0);
         }
     }
 
