@@ -29,6 +29,7 @@ public final class IcebergCatalog implements Catalog {
     private final InstantSource clock;
     private final BlobFileIO files;
     private final Garbage garbage;
+    private final Object creation = new Object();
     private final ConcurrentSkipListMap<DatasetName, DatasetTable> tables = new ConcurrentSkipListMap<>();
     /** Blobs found at the start that the current snapshots do not name; sorted out by the first collection. */
     private Set<String> leftovers = Set.of();
@@ -68,6 +69,15 @@ public final class IcebergCatalog implements Catalog {
 
     @Override
     public Dataset create(DatasetName name, Schema schema, @Nullable TimeGrain grain) {
+        // One at a time, so that who is told that the dataset is there also finds it.
+        synchronized (creation) {
+            DatasetTable made = made(name, schema, grain);
+            tables.put(name, made);
+            return made.dataset();
+        }
+    }
+
+    private DatasetTable made(DatasetName name, Schema schema, @Nullable TimeGrain grain) {
         BlobTableOperations operations = operations(name);
         if (operations.load()) {
             throw exists(name);
@@ -81,9 +91,7 @@ public final class IcebergCatalog implements Catalog {
         } catch (CommitStateUnknownException e) {
             throw new VarveException(ErrorCode.STORAGE, "it is unknown whether dataset '" + name + "' was made", e);
         }
-        DatasetTable opened = DatasetTable.open(name, operations, config, garbage);
-        tables.put(name, opened);
-        return opened.dataset();
+        return DatasetTable.open(name, operations, config, garbage);
     }
 
     private static VarveException exists(DatasetName name) {

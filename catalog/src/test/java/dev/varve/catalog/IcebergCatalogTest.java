@@ -17,7 +17,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +69,28 @@ class IcebergCatalogTest {
         assertThat(catalog.find(AIR)).contains(made);
         assertThat(catalog.list()).containsExactly(made);
         assertThat(catalog.snapshot(AIR)).isEqualTo(new Snapshot(made, 0, 0, null, List.of()));
+    }
+
+    @Test
+    void whoIsToldThatADatasetIsThereFindsIt() throws Exception {
+        try (ExecutorService makers = Executors.newFixedThreadPool(4)) {
+            for (int i = 0; i < 20; i++) {
+                DatasetName name = new DatasetName("air" + i);
+                CyclicBarrier start = new CyclicBarrier(4);
+                Callable<Optional<Dataset>> maker = () -> {
+                    start.await();
+                    try {
+                        return Optional.of(catalog.create(name, SampleFiles.SCHEMA, null));
+                    } catch (VarveException e) {
+                        assertThat(e.code()).isEqualTo(ErrorCode.DATASET_EXISTS);
+                        return catalog.find(name);
+                    }
+                };
+                for (Future<Optional<Dataset>> found : makers.invokeAll(Collections.nCopies(4, maker))) {
+                    assertThat(found.get()).isPresent();
+                }
+            }
+        }
     }
 
     @Test
