@@ -43,13 +43,19 @@ public interface ObjectStore extends AutoCloseable {
     /** Deletes a bucket that has no versions, delete markers or uploads. */
     void deleteBucket(String name);
 
-    /** Writes an object by streaming; it exists, whole, after the call returns, else not at all. */
+    /**
+     * Writes an object by streaming; it exists, whole, after the call returns, else not at all. An {@code IOException} of
+     * the body's own stream comes back as {@code UncheckedIOException}.
+     */
     StoredObject put(ObjectWrite write, Body body);
 
     /** Begins an object that becomes part of a {@link #change}. */
     ObjectDraft draft(ObjectWrite write);
 
-    /** Makes all changes in one step, in their order, or none if one is refused. */
+    /**
+     * Makes all changes in one step, in their order, or none if one is refused; then drafts can be part of another
+     * change.
+     */
     List<Change.Done> change(String bucket, List<? extends Change> changes);
 
     /**

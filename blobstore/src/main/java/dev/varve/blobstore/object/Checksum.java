@@ -23,4 +23,29 @@ public record Checksum(ChecksumAlgorithm algorithm, ByteBuffer value, int parts)
         value.duplicate().get(bytes);
         return bytes;
     }
+
+    /**
+     * The checksum of these bytes and others behind them, of a linear algorithm.
+     *
+     * @param length of the others
+     */
+    public Checksum followedBy(Checksum next, long length) {
+        long polynomial = switch (algorithm) {
+            case CRC32 -> 0xEDB88320L;
+            case CRC32C -> 0x82F63B78L;
+            case CRC64NVME -> Crc64Nvme.POLYNOMIAL;
+            case SHA1, SHA256 ->
+                throw new IllegalArgumentException(algorithm + " of a whole does not follow from its parts");
+        };
+        long combined = CrcArithmetic.combine(number(), next.number(), length, polynomial, algorithm.bytes() * 8);
+        return new Checksum(algorithm, ByteBuffer.wrap(Digester.bigEndian(combined, algorithm.bytes())), 0);
+    }
+
+    private long number() {
+        long number = 0;
+        for (byte b : bytes()) {
+            number = (number << 8) | (b & 0xff);
+        }
+        return number;
+    }
 }

@@ -2,6 +2,7 @@ package dev.varve.blobstore.object;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** An object's name in its bucket: 1 to 1,024 opaque bytes, ordered as unsigned bytes. */
 public final class ObjectKey implements Comparable<ObjectKey> {
@@ -45,7 +46,7 @@ public final class ObjectKey implements Comparable<ObjectKey> {
     }
 
     /** The first bytes of keys; may be empty. */
-    public static final class Prefix {
+    public static final class Prefix implements Comparable<Prefix> {
         public static final Prefix ALL = new Prefix(new byte[0]);
 
         private final byte[] bytes;
@@ -62,8 +63,32 @@ public final class ObjectKey implements Comparable<ObjectKey> {
             return new Prefix(bytes.clone());
         }
 
+        /** A whole key as the beginning of keys. */
+        public static Prefix of(ObjectKey key) {
+            return new Prefix(key.bytes);
+        }
+
+        /**
+         * The beginning of {@code key} that ends with the first {@code delimiter} behind this prefix, which it must
+         * have; empty if there is none.
+         */
+        public Optional<Prefix> upTo(byte[] delimiter, ObjectKey key) {
+            for (int at = bytes.length; at + delimiter.length <= key.bytes.length; at++) {
+                int end = at + delimiter.length;
+                if (Arrays.equals(key.bytes, at, end, delimiter, 0, delimiter.length)) {
+                    return Optional.of(new Prefix(Arrays.copyOf(key.bytes, end)));
+                }
+            }
+            return Optional.empty();
+        }
+
         public byte[] bytes() {
             return bytes.clone();
+        }
+
+        @Override
+        public int compareTo(Prefix other) {
+            return Arrays.compareUnsigned(bytes, other.bytes);
         }
 
         public String text() {
