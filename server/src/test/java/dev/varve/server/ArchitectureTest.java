@@ -42,6 +42,7 @@ class ArchitectureTest {
             Map.entry("org.duckdb..", List.of("dev.varve.query.leaf..", "dev.varve.bench..")),
             Map.entry("org.apache.parquet..", List.of("dev.varve.ingest.parquet..")),
             Map.entry("org.apache.iceberg..", List.of("dev.varve.catalog..")),
+            Map.entry("org.rocksdb..", List.of("dev.varve.blobstore.chunk..", "dev.varve.blobstore.meta..")),
             Map.entry("com.uber.h3core..", List.of("dev.varve.model.space..")));
 
     private static final JavaClasses CLASSES =

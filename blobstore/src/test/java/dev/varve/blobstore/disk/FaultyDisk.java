@@ -45,6 +45,7 @@ public final class FaultyDisk implements Disk {
     /** Loses power: each sector written since the last fsync of its file is there or not, as chance wills. */
     public synchronized void crash(Random random) {
         crashed = true;
+        synced.keySet().removeIf(Files::notExists);
         synced.forEach((path, length) -> {
             try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
                 if (file.length() <= length) {

@@ -1,0 +1,231 @@
+package dev.varve.blobstore;
+
+import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.meta.MetaOp;
+import dev.varve.blobstore.meta.MetaReads;
+import dev.varve.blobstore.meta.MetaState;
+import dev.varve.blobstore.meta.RowHash;
+import dev.varve.model.VarveException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is known of buckets and objects: the rows of all shards, and a commit log for each.
+ *
+ * <p>{@code rows/} holds the rows, {@code 00/} to {@code 15/} the logs; a shard has none before its first operation. A
+ * thread of its own flushes the rows from time to time, after which the logs are cut. Thread-safe.
+ */
+final class MetaShards implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MetaShards.class);
+    private static final int OPENING_THREADS = 4;
+
+    private final MetaConfig config;
+    private final MetaState state;
+    private final List<MetaShard> shards = new ArrayList<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition flushChanged = lock.newCondition();
+    /** These two are guarded by {@link #lock}. */
+    private long unflushedBytes;
+
+    private boolean closed;
+
+    private final Thread flusher;
+
+    private MetaShards(Path directory, MetaConfig config, SteadyTime time, Disk disk, MetaState state) {
+        this.config = config;
+        this.state = state;
+        LongConsumer onApplied = this::applied;
+        for (int shard = 0; shard < MetaState.SHARDS; shard++) {
+            Path logDirectory = directory.resolve("%02d".formatted(shard));
+            shards.add(new MetaShard(shard, logDirectory, config, disk, state, time, onApplied));
+        }
+        this.flusher = Thread.ofPlatform().daemon().name("varve-meta-flush").unstarted(this::flushWhenDue);
+    }
+
+    /** Opens or makes the metadata in a directory, and applies what their logs hold beyond the rows. */
+    static MetaShards open(Path directory, MetaConfig config, SteadyTime time) {
+        return open(directory, config, time, Disk.REAL);
+    }
+
+    static MetaShards open(Path directory, MetaConfig config, SteadyTime time, Disk disk) {
+        Path rows = directory.resolve("rows");
+        try {
+            disk.createDirectories(rows.toAbsolutePath());
+        } catch (IOException e) {
+            throw Disk.failure("make " + rows, e);
+        }
+        MetaShards opened = new MetaShards(directory, config, time, disk, MetaState.open(rows));
+        try {
+            opened.recover();
+        } catch (RuntimeException e) {
+            opened.shards.forEach(MetaShard::closeLog);
+            opened.state.close();
+            throw e;
+        }
+        opened.flusher.start();
+        return opened;
+    }
+
+    private void recover() {
+        try (ExecutorService opening = Executors.newFixedThreadPool(
+                OPENING_THREADS, Thread.ofPlatform().daemon().factory())) {
+            List<CompletableFuture<Void>> recovered = shards.stream()
+                    .map(shard -> CompletableFuture.runAsync(shard::recover, opening))
+                    .toList();
+            recovered.forEach(MetaShards::join);
+        }
+    }
+
+    private static <T> T join(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof VarveException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Queues an operation. The future completes after it is durable and seen by all reads; with an {@code ObjectException}
+     * or {@code StaleChunkException} if it was refused; with another {@code VarveException} if it could not be written, or,
+     * when its message says so, it is unknown whether it was. Continuations must not block.
+     */
+    @SuppressWarnings("unchecked") // each kind of operation answers what its type says
+    <A> CompletableFuture<A> submit(MetaOp<A> op) {
+        return (CompletableFuture<A>) shards.get(MetaState.shardOf(op)).submit(op);
+    }
+
+    /** Like {@link #submit}, and waits; throws what the future would complete with. */
+    <A> A call(MetaOp<A> op) {
+        return join(submit(op));
+    }
+
+    MetaReads reads() {
+        return state.reads();
+    }
+
+    /** What a writer to a bucket names as the birth of its chunks, asked before the first. */
+    long gcFloor(String bucket) {
+        return state.head(MetaState.shardOf(bucket)).gcFloor();
+    }
+
+    /** A hash of all that a shard's operations made. */
+    RowHash hash(int shard) {
+        return state.head(shard).hash();
+    }
+
+    /** The hash of a shard's rows, as it was followed. */
+    RowHash rowHash(int shard) {
+        return state.head(shard).rows();
+    }
+
+    /** The same by reading all rows. */
+    RowHash readHash(int shard) {
+        return state.readHash(shard);
+    }
+
+    private void applied(long bytes) {
+        lock.lock();
+        try {
+            unflushedBytes += bytes;
+            if (unflushedBytes >= config.flushBytes()) {
+                flushChanged.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void flushWhenDue() {
+        while (awaitFlush()) {
+            try {
+                flush();
+            } catch (VarveException e) {
+                LOG.warn("could not flush the metadata; the logs grow until it succeeds", e);
+            } catch (RuntimeException | Error e) {
+                LOG.error("the metadata are not flushed any more until restart", e);
+                throw e;
+            }
+        }
+    }
+
+    /** Waits until there is something old or much enough; false if closed. */
+    private boolean awaitFlush() {
+        lock.lock();
+        try {
+            long left = config.flushAge().toNanos();
+            while (!closed && (left > 0 ? unflushedBytes < config.flushBytes() : unflushedBytes == 0)) {
+                try {
+                    if (left > 0) {
+                        left = flushChanged.awaitNanos(left);
+                    } else {
+                        left = flushChanged.awaitNanos(config.flushAge().toNanos());
+                    }
+                } catch (InterruptedException e) {
+                    return false;
+                }
+            }
+            unflushedBytes = 0;
+            return !closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes the rows durable without their logs, and cuts these. */
+    void flush() {
+        long[] next = new long[shards.size()];
+        for (int shard = 0; shard < next.length; shard++) {
+            next[shard] = state.head(shard).next();
+        }
+        state.flush();
+        for (int shard = 0; shard < next.length; shard++) {
+            shards.get(shard).truncateBefore(next[shard]);
+        }
+    }
+
+    /** Writes a directory, which must not exist, that holds the rows as at one moment of the call. */
+    void checkpoint(Path target) {
+        state.checkpoint(target);
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            flushChanged.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        shards.forEach(MetaShard::finish);
+        try {
+            flusher.join();
+            flush();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (VarveException e) {
+            LOG.warn("could not flush the metadata; the next start replays the logs", e);
+        } finally {
+            shards.forEach(MetaShard::closeLog);
+            state.close();
+        }
+    }
+}

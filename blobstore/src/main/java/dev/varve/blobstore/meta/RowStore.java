@@ -1,0 +1,283 @@
+package dev.varve.blobstore.meta;
+
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.RocksObject;
+import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
+import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * Rows in RocksDB, written without its log: after a crash they are as at some moment, at or after the last flush, at which
+ * all families agree. Thread-safe; closing waits for those who are in it.
+ */
+final class RowStore implements AutoCloseable {
+    private static final long CACHE_BYTES = 64L << 20;
+    private static final long FAMILY_BUFFER_BYTES = 32L << 20;
+    private static final long ALL_BUFFERS_BYTES = 96L << 20;
+    private static final long BLOCK_BYTES = 16L << 10;
+    private static final double BLOOM_BITS_PER_KEY = 10;
+
+    private final Path directory;
+    private final RocksDB db;
+    private final Map<Family, ColumnFamilyHandle> families;
+    private final List<RocksObject> owned;
+    private final WriteOptions writeOptions;
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private RowStore(Path directory, RocksDB db, Map<Family, ColumnFamilyHandle> families, List<RocksObject> owned) {
+        this.directory = directory;
+        this.db = db;
+        this.families = families;
+        this.owned = owned;
+        this.writeOptions = new WriteOptions().setDisableWAL(true);
+        owned.addFirst(writeOptions);
+    }
+
+    /** Opens or makes the rows in a directory, which exists. */
+    static RowStore open(Path directory) {
+        List<RocksObject> owned = new ArrayList<>();
+        try {
+            RocksDB.loadLibrary();
+            LRUCache cache = new LRUCache(CACHE_BYTES);
+            BloomFilter bloom = new BloomFilter(BLOOM_BITS_PER_KEY);
+            ColumnFamilyOptions rows = new ColumnFamilyOptions()
+                    .setWriteBufferSize(FAMILY_BUFFER_BYTES)
+                    .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                    .setLevelCompactionDynamicLevelBytes(true)
+                    .setTableFormatConfig(new BlockBasedTableConfig()
+                            .setBlockCache(cache)
+                            .setBlockSize(BLOCK_BYTES)
+                            .setFilterPolicy(bloom));
+            DBOptions options = new DBOptions()
+                    .setCreateIfMissing(true)
+                    .setCreateMissingColumnFamilies(true)
+                    .setAtomicFlush(true)
+                    .setDbWriteBufferSize(ALL_BUFFERS_BYTES)
+                    .setMaxOpenFiles(512)
+                    .setMaxBackgroundJobs(2)
+                    .setStatsDumpPeriodSec(0)
+                    .setStatsPersistPeriodSec(0)
+                    .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                    .setKeepLogFileNum(2);
+            owned.addAll(List.of(options, rows, bloom, cache));
+            List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+            descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, rows));
+            for (Family family : Family.values()) {
+                descriptors.add(new ColumnFamilyDescriptor(family.bytes(), rows));
+            }
+            List<ColumnFamilyHandle> handles = new ArrayList<>();
+            RocksDB db = RocksDB.open(options, directory.toString(), descriptors, handles);
+            Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
+            // Handles come in the order of the descriptors, the default family's first.
+            Iterator<ColumnFamilyHandle> opened = handles.iterator();
+            opened.next();
+            for (Family family : Family.values()) {
+                families.put(family, opened.next());
+            }
+            owned.addFirst(db);
+            owned.addAll(0, handles);
+            return new RowStore(directory, db, families, owned);
+        } catch (RocksDBException e) {
+            owned.forEach(RocksObject::close);
+            throw failure("open the rows in " + directory, e);
+        }
+    }
+
+    static VarveException failure(String doing, RocksDBException e) {
+        Status status = e.getStatus();
+        String message = String.valueOf(e.getMessage());
+        if (status != null && status.getCode() == Status.Code.Corruption) {
+            return new VarveException(ErrorCode.CORRUPT, doing + ": " + message, e)
+                    .withHint("nothing was changed; restore the directory from a copy");
+        }
+        if (message.toLowerCase(Locale.ROOT).contains("no space")) {
+            return new VarveException(ErrorCode.DISK_FULL, doing + ": the disk is full", e)
+                    .withHint("free some space; nothing acknowledged is lost");
+        }
+        return new VarveException(ErrorCode.STORAGE, doing + ": " + message, e);
+    }
+
+    /** Runs something that uses the rows, and keeps them open as long. */
+    <T> T use(Supplier<T> work) {
+        lock.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the rows in " + directory + " are closed");
+            }
+            return work.get();
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private ColumnFamilyHandle handle(Family family) {
+        return Objects.requireNonNull(families.get(family));
+    }
+
+    byte @Nullable [] get(Family family, byte[] key) {
+        try {
+            return db.get(handle(family), key);
+        } catch (RocksDBException e) {
+            throw failure("read the rows in " + directory, e);
+        }
+    }
+
+    /** Walks rows in order of their keys, below a bound. Used by one thread; the bound is what keeps deleted ones cheap. */
+    final class Cursor implements AutoCloseable {
+        private final Slice bound;
+        private final ReadOptions options;
+        private final RocksIterator rows;
+
+        private Cursor(Family family, byte[] below, @Nullable Snapshot snapshot) {
+            bound = new Slice(below);
+            options = new ReadOptions().setIterateUpperBound(bound).setTotalOrderSeek(true);
+            if (snapshot != null) {
+                options.setSnapshot(snapshot);
+            }
+            rows = db.newIterator(handle(family), options);
+        }
+
+        /** Goes to the first row at or behind a key; false if there is none. */
+        boolean seek(byte[] key) {
+            rows.seek(key);
+            return isValid();
+        }
+
+        boolean next() {
+            rows.next();
+            return isValid();
+        }
+
+        private boolean isValid() {
+            if (rows.isValid()) {
+                return true;
+            }
+            try {
+                rows.status();
+                return false;
+            } catch (RocksDBException e) {
+                throw failure("read the rows in " + directory, e);
+            }
+        }
+
+        byte[] key() {
+            return rows.key();
+        }
+
+        byte[] value() {
+            return rows.value();
+        }
+
+        @Override
+        public void close() {
+            rows.close();
+            options.close();
+            bound.close();
+        }
+    }
+
+    Cursor cursor(Family family, byte[] below) {
+        return new Cursor(family, below, null);
+    }
+
+    /** All rows of several families as they are at one moment. */
+    final class Image implements AutoCloseable {
+        private final Snapshot snapshot = db.getSnapshot();
+
+        Cursor cursor(Family family, byte[] below) {
+            return new Cursor(family, below, snapshot);
+        }
+
+        @Override
+        public void close() {
+            db.releaseSnapshot(snapshot);
+            snapshot.close();
+        }
+    }
+
+    Image image() {
+        return new Image();
+    }
+
+    void add(WriteBatch batch, Family family, byte[] key, byte @Nullable [] value) {
+        try {
+            if (value == null) {
+                batch.delete(handle(family), key);
+            } else {
+                batch.put(handle(family), key, value);
+            }
+        } catch (RocksDBException e) {
+            throw failure("change the rows in " + directory, e);
+        }
+    }
+
+    /** Makes all changes of a batch visible at once. */
+    void write(WriteBatch batch) {
+        try {
+            db.write(writeOptions, batch);
+        } catch (RocksDBException e) {
+            throw failure("change the rows in " + directory, e);
+        }
+    }
+
+    /** Makes everything written before the call durable. */
+    void flush() {
+        try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
+            db.flush(options, List.copyOf(families.values()));
+        } catch (RocksDBException e) {
+            throw failure("flush the rows in " + directory, e);
+        }
+    }
+
+    /** Makes a directory, which must not exist, that can be opened as these rows at one moment. */
+    void checkpoint(Path target) {
+        try (Checkpoint checkpoint = Checkpoint.create(db)) {
+            checkpoint.createCheckpoint(target.toString());
+        } catch (RocksDBException e) {
+            throw failure("write a checkpoint to " + target, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                owned.forEach(RocksObject::close);
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+}
