@@ -12,7 +12,7 @@ final class AggregateBenchmark implements Benchmark {
     private static final double LEAST_RATIO = 1 / 1.15;
 
     /** What is asked: to Varve, and to DuckDB with {@code FILES} for the relation. */
-    private static final Map<String, List<String>> QUERIES = new LinkedHashMap<>();
+    static final Map<String, List<String>> QUERIES = new LinkedHashMap<>();
 
     static {
         QUERIES.put(

@@ -28,6 +28,7 @@ public final class Benchmarks {
     static {
         BY_NAME.put("ingest", new IngestBenchmark());
         BY_NAME.put("aggregate", new AggregateBenchmark());
+        BY_NAME.put("runs", new RunsBenchmark());
         BY_NAME.put("prune", new PruneBenchmark());
         BY_NAME.put("export", new ExportBenchmark());
         BY_NAME.put("latency", new LatencyBenchmark());

@@ -31,15 +31,26 @@ final class Lake {
     /** Compaction at once instead of after minutes, so that the lake is soon as it will stay. */
     private static final Map<String, String> EAGER = Map.of("VARVE_COMPACTION__MIN_AGE", "1s");
 
+    /** Flushed files stay as they are. */
+    private static final Map<String, String> NEVER = Map.of("VARVE_COMPACTION__MIN_AGE", "10000h");
+
     private static final long SETTLE_MILLIS = 2_000;
     private static final int MOST_SETTLE_ROUNDS = 150;
 
     private Lake() {}
 
     static void ensureLoaded(Workspace workspace, BufferAllocator memory) throws Exception {
-        if (!Files.exists(loaded(workspace))) {
+        if (!Files.exists(loaded(workspace.lake()))) {
             load(workspace, memory);
         }
+    }
+
+    /** A node on a second lake of the same rows, loaded if need be, whose flushed files were never compacted. */
+    static NodeProcess serveRuns(Workspace workspace) throws Exception {
+        if (!Files.exists(loaded(workspace.runs()))) {
+            load(workspace, workspace.runs(), NEVER);
+        }
+        return NodeProcess.start(workspace.runs(), NEVER);
     }
 
     /** A node on the loaded lake; loads it first if need be. */
@@ -50,11 +61,15 @@ final class Lake {
 
     /** Loads all rows into a new lake; returns acknowledged, durable rows a second. */
     static double load(Workspace workspace, BufferAllocator memory) throws Exception {
-        Files.deleteIfExists(loaded(workspace));
-        Workspace.delete(workspace.lake());
+        return load(workspace, workspace.lake(), EAGER);
+    }
+
+    private static double load(Workspace workspace, Path lake, Map<String, String> settings) throws Exception {
+        Files.deleteIfExists(loaded(lake));
+        Workspace.delete(lake);
         double rowsPerSecond;
         try (ArrowStreamReader rows = workspace.arrowRows();
-                NodeProcess node = NodeProcess.start(workspace.lake(), EAGER);
+                NodeProcess node = NodeProcess.start(lake, settings);
                 Varve varve = Varve.connect("varve://127.0.0.1:" + node.httpPort() + "?inFlight=4")) {
             varve.createDataset(DatasetSpec.named(DATASET)
                     .column("station", "string")
@@ -74,9 +89,12 @@ final class Lake {
             }
             rowsPerSecond = workspace.rows() / ((System.nanoTime() - start) / 1e9);
             varve.flushDataset(DATASET);
-            settle(node, workspace.rows());
+            if (settings.equals(EAGER)) {
+                settle(node);
+            }
+            check(node, workspace.rows());
         }
-        Files.createFile(loaded(workspace));
+        Files.createFile(loaded(lake));
         return rowsPerSecond;
     }
 
@@ -91,7 +109,7 @@ final class Lake {
     }
 
     /** Waits until compaction has merged what overlaps, as it does a few minutes after the rows came. */
-    private static void settle(NodeProcess node, long rows) throws Exception {
+    private static void settle(NodeProcess node) throws Exception {
         for (int round = 0; round < MOST_SETTLE_ROUNDS; round++) {
             String plan = new String(node.sql("explain select count(*) from " + DATASET, "csv"), UTF_8);
             if (!plan.contains("versions to merge")) {
@@ -99,6 +117,9 @@ final class Lake {
             }
             Thread.sleep(SETTLE_MILLIS);
         }
+    }
+
+    private static void check(NodeProcess node, long rows) throws Exception {
         long found = new ObjectMapper()
                 .readTree(node.get("/api/v1/datasets/" + DATASET))
                 .get("rows")
@@ -108,7 +129,7 @@ final class Lake {
         }
     }
 
-    private static Path loaded(Workspace workspace) {
-        return Path.of(workspace.lake() + ".loaded");
+    private static Path loaded(Path lake) {
+        return Path.of(lake + ".loaded");
     }
 }

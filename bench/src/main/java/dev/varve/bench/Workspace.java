@@ -16,7 +16,8 @@ import org.apache.arrow.vector.ipc.ArrowStreamWriter;
  * The folder where the data of one size and seed lie; what is there already is used again.
  *
  * <p>{@code rows.arrows} holds all rows in order of arrival; {@code arrival/} the same as one Parquet file a day, as a
- * user without a lake would keep them; {@code random/} the same in random order; {@code lake/} a node's data folder.
+ * user without a lake would keep them; {@code random/} the same in random order; {@code lake/} a node's data folder, {@code runs/} another one's whose files are never
+ * compacted.
  */
 final class Workspace {
     private static final int RANDOM_FILES = 35;
@@ -43,6 +44,10 @@ final class Workspace {
 
     Path lake() {
         return folder.resolve("lake");
+    }
+
+    Path runs() {
+        return folder.resolve("runs");
     }
 
     /** A new reader of all rows in order of arrival. */

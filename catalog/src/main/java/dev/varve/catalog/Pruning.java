@@ -2,7 +2,7 @@ package dev.varve.catalog;
 
 import dev.varve.catalog.DataFile.CellBounds;
 import dev.varve.catalog.DataFile.ColumnBounds;
-import dev.varve.catalog.ScanPlan.MergeGroup;
+import dev.varve.catalog.ScanPlan.Contested;
 import dev.varve.catalog.Snapshot.ClosedTimeRange;
 import dev.varve.model.Schema;
 import dev.varve.model.TimeRange;
@@ -14,7 +14,10 @@ import dev.varve.model.predicate.Predicate.Within;
 import dev.varve.model.space.CellRanges;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +25,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without a key every row stands for itself, and whatever refutes a file leaves it out. With a key, the versions of a
  * row share key and time and nothing else. So a condition on time or key holds for all versions of a row or for none, and
- * may leave out a file at once. Any other may hold for an old version only: were the file with the new one left out, the
- * old one would come back to life. Those conditions therefore prune only files that share no row with another.
+ * may leave out a file at once. Any other may hold for an old version only. It still says that a file has no row that is
+ * wanted, but not that the file has no newer version of one: were that left out, the old one would come back to life. So
+ * each file is asked twice.
  *
- * <p>Which files may share rows is decided on the files that time and key left over: sorted by first time, they fall into
- * components whose closed times, cut to the wanted time, overlap. A component of one run holds no row twice; one of
- * several runs, or one that live rows overlap, must be merged. One pass over sorted files; used by one thread.
+ * <p>Are its rows wanted? Then the contested times are those it shares with files of higher runs and with live rows; runs
+ * are visited from the highest down, gathering the times they cover. And may it replace rows of such a file? It may at the
+ * contested times of files of lower runs; runs are visited from the lowest up, gathering those. All times are cut to the
+ * wanted time first. n log n in the number of files; used by one thread.
  */
 final class Pruning {
     private enum Reason {
@@ -48,7 +53,9 @@ final class Pruning {
     private final List<Between> otherConditions = new ArrayList<>();
 
     private final List<DataFile> plain = new ArrayList<>();
-    private final List<MergeGroup> merge = new ArrayList<>();
+    private final List<Contested> contested = new ArrayList<>();
+    private final List<Contested> newer = new ArrayList<>();
+    private List<ClosedTimeRange> newerLive = List.of();
     private int byTime;
     private int byCell;
     private int byColumn;
@@ -66,11 +73,20 @@ final class Pruning {
         if (snapshot.schema().isKeyed()) {
             pruning.planKeyed();
         } else {
-            snapshot.files().forEach(file -> pruning.keepUnless(pruning.refute(file), file, pruning.plain));
+            for (DataFile file : snapshot.files()) {
+                Reason refuted = pruning.refute(file);
+                if (refuted == null) {
+                    pruning.plain.add(file);
+                } else {
+                    pruning.skip(refuted, file);
+                }
+            }
         }
         return new ScanPlan(
                 pruning.plain,
-                pruning.merge,
+                pruning.contested.reversed(),
+                pruning.newer,
+                pruning.newerLive,
                 new ScanPlan.Skipped(pruning.byTime, pruning.byCell, pruning.byColumn, pruning.bytes));
     }
 
@@ -96,67 +112,77 @@ final class Pruning {
     }
 
     private void planKeyed() {
-        List<DataFile> candidates = new ArrayList<>(snapshot.files().size());
+        TreeMap<Long, List<DataFile>> runs = new TreeMap<>();
         for (DataFile file : snapshot.files()) {
-            keepUnless(refuteRow(file), file, candidates);
-        }
-        List<ClosedTimeRange> liveByTime = live.stream()
-                .filter(range -> time.overlapsClosed(range.firstMicros(), range.lastMicros()))
-                .sorted((left, right) -> Long.compare(left.firstMicros(), right.firstMicros()))
-                .toList();
-        // Cutting to the wanted time keeps the order by first time.
-        int nextLive = 0;
-        int start = 0;
-        while (start < candidates.size()) {
-            long last = last(candidates.get(start));
-            long first = first(candidates.get(start));
-            long run = candidates.get(start).run();
-            boolean several = false;
-            boolean withLive = false;
-            int end = start + 1;
-            while (nextLive < liveByTime.size() && liveByTime.get(nextLive).firstMicros() <= first) {
-                ClosedTimeRange range = liveByTime.get(nextLive++);
-                if (range.lastMicros() >= first) {
-                    withLive = true;
-                    last = Math.max(last, range.lastMicros());
-                }
-            }
-            while (true) {
-                if (end < candidates.size() && first(candidates.get(end)) <= last) {
-                    DataFile file = candidates.get(end++);
-                    several |= file.run() != run;
-                    last = Math.max(last, last(file));
-                } else if (nextLive < liveByTime.size()
-                        && liveByTime.get(nextLive).firstMicros() <= last) {
-                    withLive = true;
-                    last = Math.max(last, liveByTime.get(nextLive++).lastMicros());
-                } else {
-                    break;
-                }
-            }
-            List<DataFile> component = candidates.subList(start, end);
-            if (several || withLive) {
-                merge.add(new MergeGroup(component, withLive));
+            Reason refuted = refuteRow(file);
+            if (refuted == null) {
+                runs.computeIfAbsent(file.run(), run -> new ArrayList<>()).add(file);
             } else {
-                component.forEach(file -> keepUnless(refuteRest(file), file, plain));
+                skip(refuted, file);
             }
-            start = end;
+        }
+        record Unwanted(DataFile file, Reason reason) {}
+        List<Unwanted> unwanted = new ArrayList<>();
+        TimeSet above = new TimeSet();
+        live.forEach(above::add);
+        for (List<DataFile> run : runs.descendingMap().values()) {
+            for (DataFile file : run) {
+                Reason refuted = refuteRest(file);
+                if (refuted == null) {
+                    List<ClosedTimeRange> times = above.within(wantedTimes(file), Contested.MOST_TIMES);
+                    if (times.isEmpty()) {
+                        plain.add(file);
+                    } else {
+                        contested.add(new Contested(file, times));
+                    }
+                } else {
+                    unwanted.add(new Unwanted(file, refuted));
+                }
+            }
+            run.forEach(file -> above.add(wantedTimes(file)));
+        }
+        findNewer(runs);
+        Set<String> opened = newer.stream().map(part -> part.file().blob()).collect(Collectors.toSet());
+        for (Unwanted candidate : unwanted) {
+            if (!opened.contains(candidate.file().blob())) {
+                skip(candidate.reason(), candidate.file());
+            }
         }
     }
 
-    private long first(DataFile file) {
-        return Math.max(file.firstMicros(), time.startMicros());
-    }
-
-    private long last(DataFile file) {
-        return Math.min(file.lastMicros(), time.endMicros() - 1);
-    }
-
-    private void keepUnless(@Nullable Reason refuted, DataFile file, List<DataFile> kept) {
-        if (refuted == null) {
-            kept.add(file);
-            return;
+    /** @param runs lowest first */
+    private void findNewer(Map<Long, List<DataFile>> runs) {
+        TimeSet below = new TimeSet();
+        int next = contested.size() - 1;
+        for (Map.Entry<Long, List<DataFile>> run : runs.entrySet()) {
+            while (next >= 0 && contested.get(next).file().run() < run.getKey()) {
+                contested.get(next--).times().forEach(below::add);
+            }
+            for (DataFile file : run.getValue()) {
+                List<ClosedTimeRange> times = below.within(wantedTimes(file), Contested.MOST_TIMES);
+                if (!times.isEmpty()) {
+                    newer.add(new Contested(file, times));
+                }
+            }
         }
+        while (next >= 0) {
+            contested.get(next--).times().forEach(below::add);
+        }
+        TimeSet liveTimes = new TimeSet();
+        live.forEach(range -> below.within(range, Contested.MOST_TIMES).forEach(liveTimes::add));
+        newerLive = liveTimes.within(new ClosedTimeRange(Long.MIN_VALUE, Long.MAX_VALUE), Contested.MOST_TIMES);
+    }
+
+    private ClosedTimeRange wantedTimes(DataFile file) {
+        return new ClosedTimeRange(
+                Math.max(file.firstMicros(), time.startMicros()),
+                // ALWAYS ends at the last instant of all, which it is meant to hold.
+                time.endMicros() == Long.MAX_VALUE
+                        ? file.lastMicros()
+                        : Math.min(file.lastMicros(), time.endMicros() - 1));
+    }
+
+    private void skip(Reason refuted, DataFile file) {
         switch (refuted) {
             case TIME -> byTime++;
             case CELL -> byCell++;

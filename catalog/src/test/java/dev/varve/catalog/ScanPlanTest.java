@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.catalog.DataFile.CellBounds;
 import dev.varve.catalog.DataFile.ColumnBounds;
-import dev.varve.catalog.ScanPlan.MergeGroup;
+import dev.varve.catalog.ScanPlan.Contested;
 import dev.varve.catalog.Snapshot.ClosedTimeRange;
 import dev.varve.model.Column;
 import dev.varve.model.ColumnType;
@@ -92,10 +92,7 @@ class ScanPlanTest {
             assertThat(read(plan, live, blob -> rowsOf.getOrDefault(blob, List.of()), predicate))
                     .as(predicate.toString())
                     .containsExactlyInAnyOrderElementsOf(expected);
-            int left = plan.plain().size()
-                    + plan.merge().stream()
-                            .mapToInt(group -> group.files().size())
-                            .sum();
+            int left = plan.files().size();
             ScanPlan.Skipped skipped = plan.skipped();
             assertThat(left + skipped.byTime() + skipped.byCell() + skipped.byColumn())
                     .isEqualTo(files.size());
@@ -107,17 +104,36 @@ class ScanPlanTest {
             ScanPlan plan, List<Row> live, Function<String, List<Row>> rowsOf, Predicate predicate) {
         List<Row> found = new ArrayList<>();
         plan.plain().forEach(file -> found.addAll(rowsOf.apply(file.blob())));
-        List<DataFile> withLive = new ArrayList<>();
-        for (MergeGroup group : plan.merge()) {
-            if (group.withLive()) {
-                withLive.addAll(group.files());
-            } else {
-                found.addAll(merged(group.files(), List.of(), rowsOf));
+        for (Contested part : plan.contested()) {
+            for (Row row : rowsOf.apply(part.file().blob())) {
+                boolean isReplaced = isIn(part.times(), row)
+                        && (plan.newer().stream()
+                                        .filter(other ->
+                                                other.file().run() > part.file().run())
+                                        .flatMap(other -> rowsOf
+                                                .apply(other.file().blob())
+                                                .stream()
+                                                .filter(newer -> isIn(other.times(), newer)))
+                                        .anyMatch(newer -> isSame(newer, row))
+                                || live.stream()
+                                        .filter(newer -> isIn(plan.newerLive(), newer))
+                                        .anyMatch(newer -> isSame(newer, row)));
+                if (!isReplaced) {
+                    found.add(row);
+                }
             }
         }
-        found.addAll(merged(withLive, live, rowsOf));
+        found.addAll(live);
         found.removeIf(row -> !matches(predicate, row));
         return found;
+    }
+
+    private static boolean isIn(List<ClosedTimeRange> times, Row row) {
+        return times.stream().anyMatch(range -> range.firstMicros() <= row.time() && row.time() <= range.lastMicros());
+    }
+
+    private static boolean isSame(Row left, Row right) {
+        return left.time() == right.time() && left.station().equals(right.station());
     }
 
     private static List<Row> merged(List<DataFile> files, List<Row> live, Function<String, List<Row>> rowsOf) {
@@ -275,8 +291,9 @@ class ScanPlanTest {
         ScanPlan plan =
                 snapshot(true, List.of(old, corrected)).plan(new Predicate.Between("value", 5.0, 10.0), List.of());
         assertThat(plan.plain()).isEmpty();
-        assertThat(plan.merge()).hasSize(1);
-        assertThat(plan.merge().getFirst().files()).containsExactlyInAnyOrder(old, corrected);
+        assertThat(plan.contested()).containsExactly(part(old, 1, 1));
+        assertThat(plan.newer()).containsExactly(part(corrected, 1, 1));
+        assertThat(plan.files()).containsExactlyInAnyOrder(old, corrected);
     }
 
     @Test
@@ -286,7 +303,81 @@ class ScanPlanTest {
         ScanPlan plan = snapshot(true, List.of(first, second))
                 .plan(new Predicate.During(new TimeRange(0, 10)), List.of(new ClosedTimeRange(12, 30)));
         assertThat(plan.plain()).containsExactly(first);
-        assertThat(plan.merge()).isEmpty();
+        assertThat(plan.contested()).isEmpty();
+    }
+
+    @Test
+    void onlyTheTimesThatRunsShareAreContested() {
+        DataFile first = file("first", 1, rowsAt(0, 10));
+        DataFile second = file("second", 2, rowsAt(10, 22));
+        DataFile third = file("third", 3, rowsAt(20, 30));
+        ScanPlan plan = snapshot(true, List.of(first, second, third))
+                .plan(Predicate.ALL, List.of(new ClosedTimeRange(29, 40), new ClosedTimeRange(50, 60)));
+        assertThat(plan.plain()).isEmpty();
+        assertThat(plan.contested()).containsExactly(part(first, 10, 10), part(second, 20, 22), part(third, 29, 30));
+        assertThat(plan.newer()).containsExactly(part(second, 10, 10), part(third, 20, 22));
+        assertThat(plan.newerLive()).containsExactly(new ClosedTimeRange(29, 30));
+    }
+
+    @Test
+    void theHighestRunIsPlainAndARunBetweenOthersThatDoNotReachItToo() {
+        DataFile early = file("early", 1, rowsAt(0, 10));
+        DataFile late = file("late", 2, rowsAt(20, 30));
+        DataFile between = file("between", 3, rowsAt(12, 18));
+        DataFile correction = file("correction", 4, rowsAt(5, 25));
+        ScanPlan plan = snapshot(true, List.of(early, between, late)).plan(Predicate.ALL, List.of());
+        assertThat(plan.plain()).containsExactlyInAnyOrder(early, between, late);
+        plan = snapshot(true, List.of(early, between, late, correction)).plan(Predicate.ALL, List.of());
+        assertThat(plan.plain()).containsExactly(correction);
+        assertThat(plan.contested()).containsExactly(part(early, 5, 10), part(late, 20, 25), part(between, 12, 18));
+        assertThat(plan.newer())
+                .containsExactly(new Contested(
+                        correction,
+                        List.of(new ClosedTimeRange(5, 10), new ClosedTimeRange(12, 18), new ClosedTimeRange(20, 25))));
+    }
+
+    @Test
+    void aContestedFileWithoutWantedRowsIsLeftOutAndAskedForItsKeysOnlyWhereOneWithSuchRowsIsBelow() {
+        DataFile here = file("here", 1, List.of(new Row("a", 1, 5L, 1.0), new Row("a", 9, 5L, 1.0)));
+        DataFile there = file("there", 2, List.of(new Row("a", 5, 50L, 1.0), new Row("a", 19, 50L, 1.0)));
+        DataFile yonder = file("yonder", 3, List.of(new Row("a", 15, 90L, 1.0), new Row("a", 29, 90L, 1.0)));
+        ScanPlan plan = snapshot(true, List.of(here, there, yonder))
+                .plan(
+                        new Predicate.Within(new CellRanges(List.of(new CellRange(0, 9)))),
+                        List.of(new ClosedTimeRange(12, 30)));
+        assertThat(plan.plain()).isEmpty();
+        assertThat(plan.contested()).containsExactly(part(here, 5, 9));
+        assertThat(plan.newer()).containsExactly(part(there, 5, 9));
+        assertThat(plan.newerLive()).isEmpty();
+        assertThat(plan.skipped()).isEqualTo(new ScanPlan.Skipped(0, 1, 0, 100));
+    }
+
+    @Test
+    void manyContestedTimesAreJoinedAcrossTheNarrowestGaps() {
+        List<DataFile> files = new ArrayList<>();
+        DataFile wide = file("wide", 1, rowsAt(0, 10_000));
+        files.add(wide);
+        for (int i = 0; i < 32; i++) {
+            // In pairs: gaps of 5 and of 394.
+            int start = i / 2 * 400 + i % 2 * 6;
+            files.add(file("f" + i, 2 + i, rowsAt(start, start + 1)));
+        }
+        ScanPlan plan = snapshot(true, files).plan(Predicate.ALL, List.of());
+        List<ClosedTimeRange> times = plan.contested().getFirst().times();
+        assertThat(plan.contested()).hasSize(1);
+        assertThat(times).hasSize(Contested.MOST_TIMES);
+        assertThat(times.getLast()).isEqualTo(new ClosedTimeRange(15 * 400, 15 * 400 + 7));
+        assertThat(plan.newer()).hasSize(32);
+    }
+
+    private static List<Row> rowsAt(long... times) {
+        return LongStream.of(times)
+                .mapToObj(time -> new Row("a", time, 5L, 1.0))
+                .toList();
+    }
+
+    private static Contested part(DataFile file, long first, long last) {
+        return new Contested(file, List.of(new ClosedTimeRange(first, last)));
     }
 
     @Test

@@ -2,6 +2,8 @@ package dev.varve.query;
 
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.ScanPlan;
+import dev.varve.catalog.ScanPlan.Contested;
+import dev.varve.catalog.Snapshot.ClosedTimeRange;
 import dev.varve.model.TimeRange;
 import dev.varve.model.predicate.Predicate;
 import dev.varve.model.space.CellRanges;
@@ -76,13 +78,8 @@ final class Explanation {
                         + bytes(open.snapshot().bytes()) + "; rows in them: "
                         + kept.stream().mapToLong(DataFile::rows).sum() + " of "
                         + open.snapshot().rows());
-        if (!plan.merge().isEmpty()) {
-            line(
-                    1,
-                    "versions to merge: " + plan.merge().size() + " groups of "
-                            + plan.merge().stream()
-                                    .mapToInt(group -> group.files().size())
-                                    .sum() + " files");
+        if (!plan.contested().isEmpty()) {
+            versions(plan);
         }
         line(1, "live rows: " + open.liveRows());
         line(1, "prunes by: " + text(leaf.predicate()));
@@ -94,6 +91,29 @@ final class Explanation {
             line(1, "filter before merging: " + leaf.keyFilter());
         }
         line(1, "partial aggregate: " + (leaf.reduce() == null ? "no" : leaf.reduce()));
+    }
+
+    private void versions(ScanPlan plan) {
+        List<ClosedTimeRange> times = plan.contestedTimes();
+        line(
+                1,
+                "versions to merge: about " + rows(plan.contested()) + " rows of "
+                        + plan.contested().size()
+                        + " files, against the keys of about " + rows(plan.newer()) + " rows of "
+                        + plan.newer().size() + " newer files"
+                        + (plan.newerLive().isEmpty() ? "" : " and of live rows"));
+        line(
+                1,
+                "contested times: "
+                        + times.stream()
+                                .limit(SHOWN_RANGES)
+                                .map(range -> instant(range.firstMicros()) + " to " + instant(range.lastMicros()))
+                                .collect(Collectors.joining("; "))
+                        + (times.size() > SHOWN_RANGES ? "; …" : ""));
+    }
+
+    private static long rows(List<Contested> parts) {
+        return parts.stream().mapToLong(Contested::rows).sum();
     }
 
     private static String text(Predicate predicate) {

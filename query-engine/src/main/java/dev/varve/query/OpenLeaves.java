@@ -10,6 +10,7 @@ import dev.varve.model.predicate.Predicate;
 import dev.varve.query.plan.LeafInput;
 import dev.varve.query.plan.LeafScan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +28,11 @@ final class OpenLeaves implements AutoCloseable {
         }
 
         List<DataFile> files() {
-            List<DataFile> files = new ArrayList<>(input.files().plain());
-            input.files().merge().forEach(group -> files.addAll(group.files()));
-            return files;
+            return input.files().files();
         }
     }
+
+    private static final int SLICE_BITS = 5;
 
     private final Map<Dataset, Tables.View> views = new LinkedHashMap<>();
     private final List<OpenLeaf> leaves = new ArrayList<>();
@@ -55,17 +56,21 @@ final class OpenLeaves implements AutoCloseable {
         TimeRange wanted = time(scan.predicate());
         List<VectorSchemaRoot> live = new ArrayList<>();
         List<ClosedTimeRange> liveTimes = new ArrayList<>();
+        Snapshot snapshot = view.snapshot();
+        long lastInFiles =
+                snapshot.files().stream().mapToLong(DataFile::lastMicros).max().orElse(Long.MIN_VALUE);
         for (VectorSchemaRoot batch : view.live()) {
             if (batch.getRowCount() > 0) {
                 ClosedTimeRange times = times(batch);
                 if (wanted.overlapsClosed(times.firstMicros(), times.lastMicros())) {
                     live.add(batch);
-                    liveTimes.add(times);
+                    boolean mayReplace = snapshot.schema().isKeyed() && times.firstMicros() <= lastInFiles;
+                    liveTimes.addAll(mayReplace ? slices(batch, times) : List.of(times));
                 }
             }
         }
-        ScanPlan plan = view.snapshot().plan(scan.predicate(), liveTimes);
-        leaves.add(new OpenLeaf(view.snapshot(), new LeafInput(scan, plan, live)));
+        ScanPlan plan = snapshot.plan(scan.predicate(), liveTimes);
+        leaves.add(new OpenLeaf(snapshot, new LeafInput(scan, plan, live)));
     }
 
     private static TimeRange time(Predicate predicate) {
@@ -88,6 +93,30 @@ final class OpenLeaves implements AutoCloseable {
             last = Math.max(last, micros);
         }
         return new ClosedTimeRange(first, last);
+    }
+
+    /** The same times without the larger gaps: a few late rows do not make all times since then contested. */
+    private static List<ClosedTimeRange> slices(VectorSchemaRoot batch, ClosedTimeRange times) {
+        TimeStampMicroVector time = (TimeStampMicroVector) batch.getVector(0);
+        long start = times.firstMicros();
+        int shift = Math.max(0, Long.SIZE - Long.numberOfLeadingZeros(times.lastMicros() - start) - SLICE_BITS);
+        long[] first = new long[1 << SLICE_BITS];
+        long[] last = new long[1 << SLICE_BITS];
+        Arrays.fill(first, Long.MAX_VALUE);
+        Arrays.fill(last, Long.MIN_VALUE);
+        for (int row = 0; row < batch.getRowCount(); row++) {
+            long micros = time.get(row);
+            int slice = (int) ((micros - start) >>> shift);
+            first[slice] = Math.min(first[slice], micros);
+            last[slice] = Math.max(last[slice], micros);
+        }
+        List<ClosedTimeRange> slices = new ArrayList<>();
+        for (int slice = 0; slice < first.length; slice++) {
+            if (first[slice] <= last[slice]) {
+                slices.add(new ClosedTimeRange(first[slice], last[slice]));
+            }
+        }
+        return slices;
     }
 
     List<OpenLeaf> leaves() {

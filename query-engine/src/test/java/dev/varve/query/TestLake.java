@@ -87,6 +87,27 @@ final class TestLake implements Tables, AutoCloseable {
 
     /** Rows as maps by column without cell and system columns; one group of rows a file, the last group live. */
     void add(String name, Schema schema, List<List<Map<String, Object>>> groups) throws SQLException {
+        add(
+                name,
+                schema,
+                groups.subList(0, groups.size() - 1).stream().map(List::of).toList(),
+                List.of(groups.getLast()),
+                0);
+    }
+
+    /**
+     * Runs of files and batches of live rows, in the order they came; of two rows of one key the one in the later run or
+     * batch holds.
+     *
+     * @param claimedRows added to each file's number of rows, to have it treated as a big one
+     */
+    void add(
+            String name,
+            Schema schema,
+            List<List<List<Map<String, Object>>>> runs,
+            List<List<Map<String, Object>>> liveBatches,
+            long claimedRows)
+            throws SQLException {
         Dataset dataset = new Dataset(new DatasetName(name), UUID.randomUUID(), schema, name, Map.of());
         String columns = schema.all().stream()
                 .map(column -> '"' + column.name() + "\" " + duck(column.type()))
@@ -95,27 +116,23 @@ final class TestLake implements Tables, AutoCloseable {
             statement.execute("CREATE TABLE " + name + " (" + columns + ")");
         }
         List<DataFile> files = new ArrayList<>();
-        List<VectorSchemaRoot> batches = new ArrayList<>();
-        long version = 1;
-        for (int group = 0; group < groups.size(); group++) {
-            List<Map<String, Object>> rows = new ArrayList<>();
-            for (Map<String, Object> given : groups.get(group)) {
-                Map<String, Object> row = new LinkedHashMap<>(given);
-                Double lat = (Double) row.get("lat");
-                Double lon = (Double) row.get("lon");
-                row.put("cell", lat == null || lon == null ? null : H3Cells.of(lat, lon, schema.h3Resolution()));
-                row.put("recorded_at", LocalDateTime.of(2030, 1, 1, 0, 0));
-                row.put("version", version);
-                rows.add(row);
-            }
+        long version = 0;
+        for (List<List<Map<String, Object>>> run : runs) {
             version++;
-            insert(dataset, name, rows);
-            if (group == groups.size() - 1) {
-                if (!rows.isEmpty()) {
-                    batches.add(batch(schema, rows));
+            for (List<Map<String, Object>> group : run) {
+                if (!group.isEmpty()) {
+                    List<Map<String, Object>> rows = completed(group, schema, version);
+                    insert(dataset, name, rows);
+                    files.add(file(dataset, rows, (int) version - 1, files.size(), claimedRows));
                 }
-            } else if (!rows.isEmpty()) {
-                files.add(file(dataset, rows, group));
+            }
+        }
+        List<VectorSchemaRoot> batches = new ArrayList<>();
+        for (List<Map<String, Object>> group : liveBatches) {
+            if (!group.isEmpty()) {
+                List<Map<String, Object>> rows = completed(group, schema, ++version);
+                insert(dataset, name, rows);
+                batches.add(batch(schema, rows));
             }
         }
         files.sort(Comparator.comparingLong(DataFile::firstMicros));
@@ -128,6 +145,20 @@ final class TestLake implements Tables, AutoCloseable {
                         + " QUALIFY row_number() OVER (PARTITION BY time, " + keys + " ORDER BY version DESC) = 1");
             }
         }
+    }
+
+    private static List<Map<String, Object>> completed(List<Map<String, Object>> group, Schema schema, long version) {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (Map<String, Object> given : group) {
+            Map<String, Object> row = new LinkedHashMap<>(given);
+            Double lat = (Double) row.get("lat");
+            Double lon = (Double) row.get("lon");
+            row.put("cell", lat == null || lon == null ? null : H3Cells.of(lat, lon, schema.h3Resolution()));
+            row.put("recorded_at", LocalDateTime.of(2030, 1, 1, 0, 0));
+            row.put("version", version);
+            rows.add(row);
+        }
+        return rows;
     }
 
     private void insert(Dataset dataset, String table, List<Map<String, Object>> rows) throws SQLException {
@@ -155,10 +186,11 @@ final class TestLake implements Tables, AutoCloseable {
         };
     }
 
-    private DataFile file(Dataset dataset, List<Map<String, Object>> rows, int run) throws SQLException {
-        String blob = dataset.name() + "-" + run + ".parquet";
+    private DataFile file(Dataset dataset, List<Map<String, Object>> rows, int run, int number, long claimedRows)
+            throws SQLException {
+        String blob = dataset.name() + "-" + number + ".parquet";
         Path path = directory.resolve(blob);
-        String scratch = "scratch_" + dataset.name() + run;
+        String scratch = "scratch_" + dataset.name() + number;
         try (Statement statement = oracle.createStatement()) {
             statement.execute("CREATE TABLE " + scratch + " AS SELECT * FROM " + dataset.name() + " LIMIT 0");
             insert(dataset, scratch, rows);
@@ -184,7 +216,16 @@ final class TestLake implements Tables, AutoCloseable {
             bounds.put(column.name(), bounds(column, rows));
         }
         return new DataFile(
-                blob, rows.size(), path.toFile().length(), run, TimeGrain.NONE, 0, first, last, cells, bounds);
+                blob,
+                rows.size() + claimedRows,
+                path.toFile().length(),
+                run,
+                TimeGrain.NONE,
+                0,
+                first,
+                last,
+                cells,
+                bounds);
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})

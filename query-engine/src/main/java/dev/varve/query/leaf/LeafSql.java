@@ -3,7 +3,9 @@ package dev.varve.query.leaf;
 import static dev.varve.query.leaf.ColumnTypes.quoted;
 
 import dev.varve.catalog.DataFile;
-import dev.varve.catalog.ScanPlan.MergeGroup;
+import dev.varve.catalog.ScanPlan;
+import dev.varve.catalog.ScanPlan.Contested;
+import dev.varve.catalog.Snapshot.ClosedTimeRange;
 import dev.varve.model.Column;
 import dev.varve.model.Schema;
 import dev.varve.query.plan.LeafInput;
@@ -17,11 +19,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -30,21 +32,37 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes the one DuckDB statement of a query: each leaf's relation over explicit files and live rows, then the planned SQL.
  *
- * <p><b>Merging.</b> Files of a merge group hold versions of rows. Every row gets a <i>rank</i>: the position of its file's
- * run among the group's runs, or for live rows their order of arrival, above all runs. A row counts unless there is one
- * with the same key and time and a higher rank; that is one anti join of the rows with the keys of all runs but the lowest:
+ * <p><b>Merging.</b> The scan plan says at which times a file's rows may have been replaced, and which files and live rows
+ * hold the rows that may replace them. A row counts unless one of those has the same key and time and a higher run, live
+ * rows being above all runs; that is one anti join:
  *
  * <pre>
- * (rows of every run that satisfy the filter)  ANTI JOIN  (key, time, rank of the higher runs and live rows)
+ * (rows of contested files that satisfy the filter, with their time where it is contested and null elsewhere)
+ * ANTI JOIN  (key, time, run of the newer files and live rows, at the contested times only)
  * </pre>
  *
- * The whole filter may go to the left side, for an anti join looks at each of its rows alone; the right side takes only the
- * condition on time and key. So a big old run and a few live rows cost a scan of the old run with all its pruning and a
- * probe into a small table. Live rows are merged among themselves in the same way, once, not once a group.
+ * A null equals nothing, so the join lets rows at other times pass without looking for them, and each file is still read
+ * once: reading it twice, for its contested times and for the others, costs more, since files are sorted by cell and every
+ * page has rows of both. The whole filter may go to the left side, for an anti join looks at each of its rows alone; the
+ * right side takes only the condition on time and key. Live rows are merged among themselves in the same way.
  */
 final class LeafSql {
-    private static final String RANK = quoted("merge rank");
+    /** Columns of the anti join; no dataset's column can be called so. */
+    private static final String RUN = quoted("merge run");
+
+    private static final String CONTESTED = quoted("contested time");
+    private static final String LIVE_RUN = Long.MAX_VALUE + "::BIGINT AS " + RUN;
+
+    /** Of a file with fewer rows all are looked up, so that it can share its scan with others of its run. */
+    private static final long FEW_ROWS = 65_536;
+
+    /** DuckDB's times reach a little further, its infinities not counted. */
+    private static final long FAR_MICROS = 9_000_000_000_000_000_000L;
+
+    private static final String TIME = quoted(Schema.TIME.name());
     private static final String ROWS_ONLY = "1 AS \"one\"";
+
+    private record Part(long run, List<ClosedTimeRange> times, List<DataFile> files) {}
 
     /** Asks for the columns of files. */
     interface Footers {
@@ -151,7 +169,6 @@ final class LeafSql {
         private final List<Column> identity;
         private final String chosen;
         private final String where;
-        private final String whereKey;
 
         Rows(LeafInput input) {
             this.input = input;
@@ -167,11 +184,14 @@ final class LeafSql {
                     ? ROWS_ONLY
                     : leaf.columns().stream().map(ColumnTypes::quoted).collect(Collectors.joining(", "));
             where = where(leaf.filter());
-            whereKey = where(leaf.keyFilter());
         }
 
-        private static String where(@Nullable String condition) {
-            return condition == null ? "" : " WHERE (" + condition + ")";
+        private static String where(@Nullable String... conditions) {
+            String all = Stream.of(conditions)
+                    .filter(condition -> condition != null && !condition.isEmpty())
+                    .map(condition -> "(" + condition + ")")
+                    .collect(Collectors.joining(" AND "));
+            return all.isEmpty() ? "" : " WHERE " + all;
         }
 
         private List<Column> columns(Set<String> names) {
@@ -182,27 +202,14 @@ final class LeafSql {
 
         String union() throws SQLException {
             List<String> parts = new ArrayList<>();
-            List<DataFile> plain = new ArrayList<>(input.files().plain());
-            List<MergeGroup> groups = new ArrayList<>();
-            for (MergeGroup group : input.files().merge()) {
-                if (group.files().isEmpty()) {
-                    continue;
-                }
-                boolean oneRun =
-                        group.files().stream().map(DataFile::run).distinct().count() == 1;
-                if (oneRun && !(group.withLive() && liveRows() > 0)) {
-                    plain.addAll(group.files());
-                } else {
-                    groups.add(group);
-                }
-            }
-            if (!plain.isEmpty()) {
-                for (String scan : scans(plain, read)) {
+            ScanPlan files = input.files();
+            if (!files.plain().isEmpty()) {
+                for (String scan : scans(files.plain(), read)) {
                     parts.add("SELECT " + chosen + " FROM " + scan + where);
                 }
             }
-            for (MergeGroup group : groups) {
-                parts.add(merged(group));
+            if (!files.contested().isEmpty()) {
+                parts.add(merged(files));
             }
             if (liveRows() > 0) {
                 parts.add(schema.isKeyed() && liveRows() > 1 ? liveMerged() : live());
@@ -236,43 +243,65 @@ final class LeafSql {
         private String liveMerged() {
             String ordinal = quoted(LiveStream.ORDINAL);
             String rows = streams.register(readWithIdentity(), true, input.live());
-            return "SELECT " + chosen + " FROM (SELECT * FROM " + quoted(rows) + where + ") AS l ANTI JOIN ("
-                    + liveKeys(ordinal) + ") AS h ON " + sameIdentity("l", "h") + " AND h." + ordinal + " > l."
-                    + ordinal;
+            String keys = streams.register(identity, true, input.live());
+            return "SELECT " + chosen + " FROM (SELECT * FROM " + quoted(rows) + where
+                    + ") AS l ANTI JOIN (SELECT * FROM " + quoted(keys) + where(leaf.keyFilter()) + ") AS h ON "
+                    + sameKey("l", "h") + " AND l." + TIME + " = h." + TIME + " AND h." + ordinal + " > l." + ordinal;
         }
 
-        private String liveKeys(String rank) {
-            String keys = streams.register(identity, rank.equals(quoted(LiveStream.ORDINAL)), input.live());
-            return "SELECT " + names(identity) + ", " + rank + " FROM " + quoted(keys) + whereKey;
-        }
-
-        private String merged(MergeGroup group) throws SQLException {
-            Map<Long, List<DataFile>> runs = new TreeMap<>();
-            group.files()
-                    .forEach(file -> runs.computeIfAbsent(file.run(), run -> new ArrayList<>())
-                            .add(file));
+        private String merged(ScanPlan files) throws SQLException {
             List<Column> wide = readWithIdentity();
             List<String> rows = new ArrayList<>();
+            for (Part part : parts(files.contested())) {
+                String time =
+                        part.times().isEmpty() ? TIME : "CASE WHEN " + during(part.times()) + " THEN " + TIME + " END";
+                for (String scan : scans(part.files(), wide)) {
+                    rows.add("SELECT " + names(wide) + ", " + time + " AS " + CONTESTED + ", " + part.run()
+                            + "::BIGINT AS " + RUN + " FROM " + scan + where);
+                }
+            }
             List<String> keys = new ArrayList<>();
-            long rank = 0;
-            for (List<DataFile> run : runs.values()) {
-                for (String scan : scans(run, wide)) {
-                    rows.add("SELECT " + names(wide) + ", " + rank + "::BIGINT AS " + RANK + " FROM " + scan + where);
+            for (Part part : parts(files.newer())) {
+                for (String scan : scans(part.files(), identity)) {
+                    keys.add("SELECT " + names(identity) + ", " + part.run() + "::BIGINT AS " + RUN + " FROM " + scan
+                            + where(leaf.keyFilter(), during(part.times())));
                 }
-                if (rank > 0) {
-                    for (String scan : scans(run, identity)) {
-                        keys.add("SELECT " + names(identity) + ", " + rank + "::BIGINT AS " + RANK + " FROM " + scan
-                                + whereKey);
-                    }
-                }
-                rank++;
             }
-            if (group.withLive() && liveRows() > 0) {
-                keys.add(liveKeys(rank + "::BIGINT AS " + RANK));
+            if (!files.newerLive().isEmpty() && liveRows() > 0) {
+                keys.add("SELECT " + names(identity) + ", " + LIVE_RUN + " FROM "
+                        + quoted(streams.register(identity, false, input.live()))
+                        + where(leaf.keyFilter(), during(files.newerLive())));
             }
-            String higher = runs.size() == 1 ? "" : " AND h." + RANK + " > r." + RANK;
-            return "SELECT " + chosen + " FROM (" + String.join(" UNION ALL ", rows) + ") AS r ANTI JOIN ("
-                    + String.join(" UNION ALL ", keys) + ") AS h ON " + sameIdentity("r", "h") + higher;
+            return "SELECT " + chosen + " FROM (" + String.join(" UNION ALL ", rows) + ") AS r"
+                    + (keys.isEmpty()
+                            ? ""
+                            : " ANTI JOIN (" + String.join(" UNION ALL ", keys) + ") AS h ON " + sameKey("r", "h")
+                                    + " AND r." + CONTESTED + " = h." + TIME + " AND h." + RUN + " > r." + RUN);
+        }
+
+        /** Files that one scan reads, those of one run and the same times; no times are all. */
+        private List<Part> parts(List<Contested> files) {
+            Map<Part, List<DataFile>> parts = new LinkedHashMap<>();
+            for (Contested contested : files) {
+                DataFile file = contested.file();
+                boolean isWhole = contested.isWhole() || file.rows() < FEW_ROWS;
+                Part part = new Part(file.run(), isWhole ? List.of() : contested.times(), List.of());
+                parts.computeIfAbsent(part, key -> new ArrayList<>()).add(file);
+            }
+            return parts.entrySet().stream()
+                    .map(entry -> new Part(entry.getKey().run(), entry.getKey().times(), entry.getValue()))
+                    .toList();
+        }
+
+        private static String during(List<ClosedTimeRange> times) {
+            return times.stream()
+                    .map(range -> "(" + TIME + " BETWEEN " + instant(range.firstMicros()) + " AND "
+                            + instant(range.lastMicros()) + ")")
+                    .collect(Collectors.joining(" OR "));
+        }
+
+        private static String instant(long micros) {
+            return "make_timestamp(" + Math.clamp(micros, -FAR_MICROS, FAR_MICROS) + "::BIGINT)";
         }
 
         private List<Column> readWithIdentity() {
@@ -283,9 +312,9 @@ final class LeafSql {
         }
 
         /** Two missing key values are the same key. */
-        private String sameIdentity(String left, String right) {
-            return identity.stream()
-                    .map(column -> quoted(column.name()))
+        private String sameKey(String left, String right) {
+            return schema.key().stream()
+                    .map(ColumnTypes::quoted)
                     .map(name -> left + "." + name + " IS NOT DISTINCT FROM " + right + "." + name)
                     .collect(Collectors.joining(" AND "));
         }

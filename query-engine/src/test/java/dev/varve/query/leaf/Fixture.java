@@ -89,11 +89,7 @@ final class Fixture implements AutoCloseable {
     }
 
     static ScanPlan plain(DataFile... files) {
-        return new ScanPlan(List.of(files), List.of(), new ScanPlan.Skipped(0, 0, 0, 0));
-    }
-
-    static ScanPlan merge(ScanPlan.MergeGroup... groups) {
-        return new ScanPlan(List.of(), List.of(groups), new ScanPlan.Skipped(0, 0, 0, 0));
+        return ScanPlan.ofPlain(List.of(files), new ScanPlan.Skipped(0, 0, 0, 0));
     }
 
     /** Writes the rows of a SELECT, as another DuckDB has them, to a file of the folder. */

@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.Dataset;
 import dev.varve.catalog.ScanPlan;
+import dev.varve.catalog.Snapshot;
+import dev.varve.catalog.Snapshot.ClosedTimeRange;
 import dev.varve.model.ColumnType;
+import dev.varve.model.TimeGrain;
 import dev.varve.model.predicate.Predicate;
 import dev.varve.query.plan.LeafInput;
 import dev.varve.query.plan.LeafScan;
@@ -76,42 +79,38 @@ class MergeTest {
         boolean keyed = random.nextInt(4) > 0;
         Map<Key, Row> last = new LinkedHashMap<>();
         List<Row> all = new ArrayList<>();
-        List<ScanPlan.MergeGroup> groups = new ArrayList<>();
-        List<DataFile> plain = new ArrayList<>();
-        int groupCount = random.nextInt(3);
-        for (int group = 0; group < groupCount; group++) {
-            List<DataFile> files = new ArrayList<>();
-            int runs = 1 + random.nextInt(4);
-            for (int run = 0; run < runs; run++) {
-                List<Row> rows = rows(random, group * 100L, random.nextInt(60) + 1, keyed);
-                rows.forEach(row -> last.put(new Key(row.time, row.station), row));
-                all.addAll(rows);
-                int cut = random.nextInt(rows.size());
-                files.add(file("g" + group + "r" + run + "a", run + 5L, rows.subList(0, cut)));
-                files.add(file("g" + group + "r" + run + "b", run + 5L, rows.subList(cut, rows.size())));
-            }
-            Collections.shuffle(files, random);
-            if (keyed) {
-                groups.add(new ScanPlan.MergeGroup(files, true));
-            } else {
-                plain.addAll(files);
+        List<DataFile> files = new ArrayList<>();
+        int runs = random.nextInt(6);
+        int span = 1 + random.nextInt(40);
+        for (int run = 0; run < runs; run++) {
+            List<Row> rows = rows(random, random.nextInt(span), random.nextInt(60) + 1, keyed);
+            rows.forEach(row -> last.put(new Key(row.time, row.station), row));
+            all.addAll(rows);
+            int cut = random.nextInt(rows.size());
+            files.add(file("r" + run + "b", run + 5L, rows.subList(cut, rows.size()), random));
+            if (cut > 0) {
+                files.add(file("r" + run + "a", run + 5L, rows.subList(0, cut), random));
             }
         }
+        Collections.shuffle(files, random);
         List<VectorSchemaRoot> live = new ArrayList<>();
+        List<ClosedTimeRange> liveTimes = new ArrayList<>();
         for (int batch = random.nextInt(4); batch > 0; batch--) {
-            List<Row> rows = rows(random, 0, random.nextInt(80), false);
-            rows.addAll(rows(random, 100, random.nextInt(30), false));
+            List<Row> rows = rows(random, random.nextInt(span), 1 + random.nextInt(80), false);
             rows.forEach(row -> last.put(new Key(row.time, row.station), row));
             all.addAll(rows);
             live.add(batch(rows));
+            liveTimes.add(times(rows));
         }
+        Dataset dataset = keyed ? KEYED : PLAIN;
+        ScanPlan plan = new Snapshot(dataset, 1, 1, TimeGrain.NONE, files).plan(Predicate.ALL, liveTimes);
         long least = random.nextInt(200);
-        long mostTime = random.nextInt(250);
+        long mostTime = random.nextInt(50);
         boolean filtered = random.nextBoolean();
         String keyFilter = "epoch_us(\"time\") <= " + mostTime;
         LeafScan leaf = new LeafScan(
                 "leaf_0",
-                keyed ? KEYED : PLAIN,
+                dataset,
                 List.of("time", "station", "value"),
                 List.of("time", "value"),
                 Predicate.ALL,
@@ -125,7 +124,7 @@ class MergeTest {
                     column("t", Fixture.BIGINT),
                     column("station", Fixture.TEXT),
                     column("value", Fixture.BIGINT));
-            LeafInput input = new LeafInput(leaf, new ScanPlan(plain, groups, new ScanPlan.Skipped(0, 0, 0, 0)), live);
+            LeafInput input = new LeafInput(leaf, plan, live);
             List<Row> expected = (keyed ? last.values() : all)
                     .stream()
                             .filter(row -> !filtered || (row.time <= mostTime && row.value >= least))
@@ -168,18 +167,34 @@ class MergeTest {
         return distinct ? new ArrayList<>(byKey.values()) : rows;
     }
 
-    private DataFile file(String name, long run, List<Row> rows) throws SQLException {
+    private static ClosedTimeRange times(List<Row> rows) {
+        return new ClosedTimeRange(
+                rows.stream().mapToLong(Row::time).min().orElseThrow(),
+                rows.stream().mapToLong(Row::time).max().orElseThrow());
+    }
+
+    /** Some files claim many rows, so that only those at contested times are looked up. */
+    private DataFile file(String name, long run, List<Row> rows, Random random) throws SQLException {
         String values = rows.stream()
                 .map(row -> "(make_timestamp(" + row.time + "), "
                         + (row.station == null ? "NULL" : "'" + row.station + "'") + ", " + row.value + ")")
                 .collect(Collectors.joining(", "));
         fixture.write(
                 name,
-                rows.isEmpty()
-                        ? "SELECT make_timestamp(0) AS time, '' AS station, 0::BIGINT AS value WHERE false"
-                        : "SELECT c0::TIMESTAMP AS time, c1::VARCHAR AS station, c2::BIGINT AS value FROM (VALUES "
-                                + values + ") AS t(c0, c1, c2)");
-        return Fixture.file(name, run);
+                "SELECT c0::TIMESTAMP AS time, c1::VARCHAR AS station, c2::BIGINT AS value FROM (VALUES " + values
+                        + ") AS t(c0, c1, c2)");
+        ClosedTimeRange times = times(rows);
+        return new DataFile(
+                name,
+                random.nextBoolean() ? rows.size() : 1_000_000,
+                1,
+                run,
+                TimeGrain.NONE,
+                0,
+                times.firstMicros(),
+                times.lastMicros(),
+                null,
+                Map.of());
     }
 
     private VectorSchemaRoot batch(List<Row> rows) {
