@@ -39,6 +39,12 @@ public interface Disk {
     /** Makes the names in a directory durable. */
     void syncDirectory(Path directory) throws IOException;
 
+    /** Removes a file if it is there; lasts once its directory is synced. */
+    void delete(Path file) throws IOException;
+
+    /** What can still be written to the file system that holds the directory. */
+    long usableBytes(Path directory) throws IOException;
+
     /** The file system as it is. */
     Disk REAL = new Disk() {
         @Override
@@ -70,6 +76,17 @@ public interface Disk {
                     Thread.currentThread().interrupt();
                 }
             }
+        }
+
+        @Override
+        public void delete(Path file) throws IOException {
+            Files.deleteIfExists(file);
+        }
+
+        @Override
+        public long usableBytes(Path directory) {
+            // Not by FileStore, which looks for the mount point each time.
+            return directory.toFile().getUsableSpace();
         }
     };
 

@@ -2,35 +2,68 @@ package dev.varve.blobstore.disk;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/** A disk that fails on command, holds fsyncs back, and at a crash forgets what was not synced. */
+/**
+ * A disk that fails on command, holds fsyncs back, and at a crash forgets what was not synced: content of files, and
+ * names in directories. It never really syncs, for its crashes are not real either.
+ */
 public final class FaultyDisk implements Disk {
     private static final int SECTOR_BYTES = 512;
+    private static final long PLENTY = 1L << 40;
 
     /** Length up to which each file is durable. */
     private final Map<Path, Long> synced = new HashMap<>();
 
+    /** Changes of names that no sync of their directory followed, oldest first. */
+    private final List<NameChange> unsynced = new ArrayList<>();
+
     private final Semaphore forces = new Semaphore(Integer.MAX_VALUE);
     private @Nullable IOException onForce;
     private long freeBytes = Long.MAX_VALUE;
+    private long stepsLeft = Long.MAX_VALUE;
     private boolean crashed;
+
+    private interface Undo {
+        void run() throws IOException;
+    }
+
+    private record NameChange(Path directory, Undo undo) {}
 
     /** The next fsync, and all after it, fail. */
     public synchronized void failForces() {
         onForce = new IOException("Input/output error");
     }
 
+    /** Fsyncs work again. */
+    public synchronized void mendForces() {
+        onForce = null;
+    }
+
     /** That many bytes can still be written. */
     public synchronized void setFreeBytes(long bytes) {
         freeBytes = bytes;
+    }
+
+    /** After that many more steps (writes, syncs, changes of names) the power is gone and everything fails. */
+    public synchronized void cutPowerAfter(long steps) {
+        stepsLeft = steps;
+    }
+
+    public synchronized boolean isCrashed() {
+        return crashed;
     }
 
     /** Holds every fsync until {@link #releaseForces}. */
@@ -42,57 +75,136 @@ public final class FaultyDisk implements Disk {
         forces.release(Integer.MAX_VALUE);
     }
 
-    /** Loses power: each sector written since the last fsync of its file is there or not, as chance wills. */
+    /**
+     * Loses power: each sector written since the last fsync of its file is there or not, as chance wills; of the changes
+     * to the names in a directory since its last sync, the last ones never happened.
+     */
     public synchronized void crash(Random random) {
         crashed = true;
-        synced.keySet().removeIf(Files::notExists);
-        synced.forEach((path, length) -> {
-            try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
-                if (file.length() <= length) {
-                    return;
-                }
-                file.setLength(random.nextLong(length, file.length() + 1));
-                byte[] nothing = new byte[SECTOR_BYTES];
-                for (long at = length; at < file.length(); at = (at / SECTOR_BYTES + 1) * SECTOR_BYTES) {
-                    if (random.nextInt(3) == 0) {
-                        long end = Math.min(file.length(), (at / SECTOR_BYTES + 1) * SECTOR_BYTES);
-                        file.seek(at);
-                        file.write(nothing, 0, (int) (end - at));
-                    }
-                }
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+        try {
+            for (Map.Entry<Path, Long> entry : synced.entrySet()) {
+                loseContent(entry.getKey(), entry.getValue(), random);
             }
-        });
+            Map<Path, Integer> kept = new HashMap<>();
+            for (NameChange change : unsynced) {
+                kept.merge(change.directory, 1, Integer::sum);
+            }
+            kept.replaceAll((directory, count) -> random.nextInt(count + 1));
+            List<NameChange> lost = new ArrayList<>();
+            for (NameChange change : unsynced) {
+                if (kept.merge(change.directory, -1, Integer::sum) < 0) {
+                    lost.addFirst(change);
+                }
+            }
+            for (NameChange change : lost) {
+                change.undo.run();
+            }
+            unsynced.clear();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void loseContent(Path path, long length, Random random) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            if (file.length() <= length) {
+                return;
+            }
+            file.setLength(random.nextLong(length, file.length() + 1));
+            byte[] nothing = new byte[SECTOR_BYTES];
+            for (long at = length; at < file.length(); at = (at / SECTOR_BYTES + 1) * SECTOR_BYTES) {
+                if (random.nextInt(3) == 0) {
+                    long end = Math.min(file.length(), (at / SECTOR_BYTES + 1) * SECTOR_BYTES);
+                    file.seek(at);
+                    file.write(nothing, 0, (int) (end - at));
+                }
+            }
+        }
     }
 
     @Override
-    public Output output(Path file, long length) throws IOException {
-        checkPower();
+    public synchronized Output output(Path file, long length) throws IOException {
+        step();
+        boolean isNew = !Files.exists(file);
         Output real = REAL.output(file, length);
-        synchronized (this) {
-            synced.put(file, Files.size(file));
+        if (isNew) {
+            remember(file, () -> Files.deleteIfExists(file));
+            synced.put(file, 0L);
+        } else {
+            // What somebody else wrote counts as durable, unless this disk knows better.
+            synced.putIfAbsent(file, Files.size(file));
         }
         return new FaultyOutput(file, real);
     }
 
-    @Override
-    public synchronized void moveDurably(Path from, Path to) throws IOException {
-        checkPower();
-        REAL.moveDurably(from, to);
-        Long length = synced.remove(from);
-        if (length != null) {
-            synced.put(to, length);
+    private void remember(Path path, Undo undo) {
+        Path directory = path.toAbsolutePath().getParent();
+        if (directory != null) {
+            unsynced.add(new NameChange(directory, undo));
         }
     }
 
     @Override
-    public void syncDirectory(Path directory) throws IOException {
-        checkPower();
-        REAL.syncDirectory(directory);
+    public void moveDurably(Path from, Path to) throws IOException {
+        move(from, to);
+        Path directory = to.toAbsolutePath().getParent();
+        if (directory != null) {
+            syncDirectory(directory);
+        }
     }
 
-    private synchronized void checkPower() throws IOException {
+    private synchronized void move(Path from, Path to) throws IOException {
+        step();
+        byte[] replaced = Files.exists(to) ? Files.readAllBytes(to) : null;
+        Long replacedLength = synced.remove(to);
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        remember(to, () -> {
+            Files.move(to, from, StandardCopyOption.ATOMIC_MOVE);
+            if (replaced != null) {
+                Files.write(to, replaced);
+            }
+        });
+        Long length = synced.remove(from);
+        if (length != null) {
+            synced.put(to, length);
+        } else if (replacedLength != null) {
+            synced.put(to, Files.size(to));
+        }
+    }
+
+    @Override
+    public synchronized void syncDirectory(Path directory) throws IOException {
+        step();
+        Path whole = directory.toAbsolutePath();
+        unsynced.removeIf(change -> change.directory.equals(whole));
+    }
+
+    @Override
+    public synchronized void delete(Path file) throws IOException {
+        step();
+        byte[] content;
+        try {
+            content = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        Files.delete(file);
+        synced.remove(file);
+        remember(file, () -> Files.write(file, content));
+    }
+
+    @Override
+    public synchronized long usableBytes(Path directory) {
+        return Math.min(freeBytes, PLENTY);
+    }
+
+    /** Counts what a crash may come before or after. */
+    private synchronized void step() throws IOException {
+        stepsLeft--;
+        crashed |= stepsLeft < 0;
         if (crashed) {
             throw new IOException("no power");
         }
@@ -110,7 +222,7 @@ public final class FaultyDisk implements Disk {
         @Override
         public void write(ByteBuffer bytes) throws IOException {
             synchronized (FaultyDisk.this) {
-                checkPower();
+                step();
                 if (bytes.remaining() > freeBytes) {
                     real.write(bytes.slice(bytes.position(), (int) freeBytes));
                     freeBytes = 0;
@@ -126,11 +238,10 @@ public final class FaultyDisk implements Disk {
             forces.acquireUninterruptibly();
             forces.release();
             synchronized (FaultyDisk.this) {
-                checkPower();
+                step();
                 if (onForce != null) {
                     throw onForce;
                 }
-                real.force();
                 synced.put(path, Files.size(path));
             }
         }
@@ -138,7 +249,7 @@ public final class FaultyDisk implements Disk {
         @Override
         public void truncate(long length) throws IOException {
             synchronized (FaultyDisk.this) {
-                checkPower();
+                step();
                 real.truncate(length);
                 synced.merge(path, length, Math::min);
             }

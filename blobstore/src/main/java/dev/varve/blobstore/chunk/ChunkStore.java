@@ -1,0 +1,444 @@
+package dev.varve.blobstore.chunk;
+
+import dev.varve.blobstore.disk.DirectoryLock;
+import dev.varve.blobstore.disk.Disk;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Immutable chunks on one disk.
+ *
+ * <p>Thread-safe. What was acknowledged has been fsynced. A chunk is read exactly as it was written, or its reading fails
+ * with {@link ErrorCode#CORRUPT} and names file and offset. Nobody's interrupt reaches a file.
+ */
+public final class ChunkStore implements AutoCloseable {
+    /** Placement groups that ids are spread over. */
+    public static final int GROUPS = 128;
+
+    /** What {@link #append} takes at most. */
+    public static final int MAX_CHUNK_BYTES = RecordHeader.MAX_PAYLOAD_BYTES;
+
+    static final String SEGMENTS = "segments";
+    static final String FILES = "files";
+    static final String INDEX = "index";
+    private static final String DRAFTS = "drafts";
+    private static final Logger LOG = LoggerFactory.getLogger(ChunkStore.class);
+
+    private final ChunkStoreConfig config;
+    private final Disk disk;
+    private final DirectoryLock directoryLock;
+    private final DiskIdentity identity;
+    private final SegmentTable table;
+    private final DamageLog damageLog;
+    private final Damages damages;
+    private final ChunkFiles files;
+    private final ChunkReader reader;
+    private final SegmentFactory factory;
+    private final ChunkIds ids;
+    private final Space space;
+    private final SegmentCompaction compaction;
+    private final Scrubber scrubber;
+    private final List<Lane> lanes = new ArrayList<>();
+    private final AtomicInteger nextLane = new AtomicInteger();
+    private final AtomicLong drafts = new AtomicLong();
+    private final Map<ChunkId, Object> verifying = new ConcurrentHashMap<>();
+    private final Object maintaining = new Object();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Completes futures, so that no continuation stalls a lane. */
+    private final ExecutorService acknowledging = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("chunk acks").daemon().factory());
+
+    /** Touches files for callers, whose interrupts must not close them. */
+    private final ExecutorService io = Executors.newCachedThreadPool(
+            Thread.ofPlatform().name("chunk io ", 0).daemon().factory());
+
+    private final LongAdder appends = new LongAdder();
+    private final LongAdder appendedBytes = new LongAdder();
+    private final LongAdder fsyncs = new LongAdder();
+    private final LongAdder reads = new LongAdder();
+    private final LongAdder readBytes = new LongAdder();
+    private final LongAdder deletes = new LongAdder();
+    private final LongAdder compactions = new LongAdder();
+    private final LongAdder scrubbedBytes = new LongAdder();
+    private final LongAdder scrubRounds = new LongAdder();
+
+    /** Opens an index in a directory; a fake in tests. */
+    interface IndexOpener {
+        ChunkIndex open(Path directory) throws IOException;
+
+        /** Removes what is there. */
+        void clear(Path directory) throws IOException;
+    }
+
+    /** The index as it is. */
+    record Rocks(long cacheBytes) implements IndexOpener {
+        @Override
+        public ChunkIndex open(Path directory) throws IOException {
+            return RocksIndex.open(directory, cacheBytes);
+        }
+
+        @Override
+        public void clear(Path directory) throws IOException {
+            RocksIndex.clear(directory);
+        }
+    }
+
+    /** Opens or makes the store in a directory, which no other process may have open. */
+    public static ChunkStore open(ChunkStoreConfig config) {
+        return open(config, Disk.REAL);
+    }
+
+    /** The same on a disk that may fail. */
+    public static ChunkStore open(ChunkStoreConfig config, Disk disk) {
+        return open(config, disk, new Rocks(config.indexCacheBytes()));
+    }
+
+    static ChunkStore open(ChunkStoreConfig config, Disk disk, IndexOpener indexes) {
+        Path directory = config.directory();
+        try {
+            disk.createDirectories(directory.toAbsolutePath());
+            DirectoryLock lock = DirectoryLock.acquire(directory);
+            ChunkIndex index = null;
+            try {
+                DiskIdentity identity = DiskIdentity.claim(directory, config, disk);
+                disk.createDirectories(directory.resolve(SEGMENTS));
+                disk.createDirectories(directory.resolve(FILES));
+                disk.createDirectories(directory.resolve(DRAFTS));
+                removeDrafts(directory.resolve(DRAFTS));
+                Map<Long, Path> segments = Recovery.list(directory.resolve(SEGMENTS));
+                int highestBoot =
+                        segments.keySet().stream().mapToInt(Segment::boot).max().orElse(0);
+                int boot = DiskIdentity.nextBoot(directory, highestBoot, disk);
+                index = openIndex(directory.resolve(INDEX), indexes);
+                return new ChunkStore(config, disk, lock, identity, index, boot, segments);
+            } catch (IOException | RuntimeException e) {
+                if (index != null) {
+                    index.close();
+                }
+                lock.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw Disk.failure("open the chunk store in " + directory, e);
+        }
+    }
+
+    private static void removeDrafts(Path folder) throws IOException {
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder)) {
+            for (Path leftover : leftovers) {
+                Files.delete(leftover);
+            }
+        }
+    }
+
+    private static ChunkIndex openIndex(Path directory, IndexOpener indexes) throws IOException {
+        ChunkIndex index = indexes.open(directory);
+        if (index.isNew() || Recovery.isComplete(index)) {
+            return index;
+        }
+        index.close();
+        indexes.clear(directory);
+        return indexes.open(directory);
+    }
+
+    private ChunkStore(
+            ChunkStoreConfig config,
+            Disk disk,
+            DirectoryLock directoryLock,
+            DiskIdentity identity,
+            ChunkIndex index,
+            int boot,
+            Map<Long, Path> segments)
+            throws IOException {
+        this.config = config;
+        this.disk = disk;
+        this.directoryLock = directoryLock;
+        this.identity = identity;
+        Path directory = config.directory();
+        Path folder = directory.resolve(SEGMENTS);
+        table = new SegmentTable(index);
+        damageLog = new DamageLog(index);
+        damages = new Damages(directory, damageLog, table);
+        files = new ChunkFiles(disk, directory.resolve(FILES));
+        reader = new ChunkReader(table, files, damages);
+        ids = new ChunkIds(config.nodeId(), boot);
+        space = new Space(config, disk, directory);
+        new Recovery(disk, folder, identity.diskUuid(), table, files, damages).run(segments);
+        factory = new SegmentFactory(disk, folder, identity.diskUuid(), boot, table);
+        for (SegmentTable.Entry entry : table.entries()) {
+            if (!entry.row().sealed() && !entry.row().damaged()) {
+                factory.offer(entry);
+            }
+        }
+        compaction = new SegmentCompaction(config, disk, table, factory, files, reader, damages, space);
+        scrubber = new Scrubber(directory, table, files, damages);
+        for (int i = 0; i < config.lanes(); i++) {
+            lanes.add(new Lane(i, config, factory, table, space, ids, acknowledging, io, fsyncs));
+        }
+    }
+
+    public DiskIdentity identity() {
+        return identity;
+    }
+
+    private Lane lane() {
+        return lanes.get(Math.floorMod(nextLane.getAndIncrement(), lanes.size()));
+    }
+
+    /**
+     * Packs a chunk into a segment.
+     *
+     * @param payload untouched until the future completes; best direct
+     * @param gcBirth kept with the chunk, for {@link #inventory}
+     * @return completes after the fsync, or with a {@link VarveException}
+     */
+    public CompletableFuture<ChunkRef> append(ByteBuffer payload, long gcBirth) {
+        int length = payload.remaining();
+        if (length > MAX_CHUNK_BYTES) {
+            throw new IllegalArgumentException("a chunk of " + length + " bytes; at most " + MAX_CHUNK_BYTES);
+        }
+        ByteBuffer bytes = payload.asReadOnlyBuffer();
+        CompletableFuture<ChunkRef> done = new CompletableFuture<>();
+        lane().submit(new Lane.Task.Put(bytes, Blocks.of(bytes), gcBirth, done));
+        appends.increment();
+        appendedBytes.add(length);
+        return done;
+    }
+
+    /** Begins a chunk of any size that becomes one plain file. */
+    public FileDraft draft(long gcBirth) {
+        ChunkId id = ids.next(factory.nextGroup());
+        Path path = config.directory().resolve(DRAFTS).resolve(drafts.incrementAndGet() + ChunkFiles.SUFFIX);
+        return new FileDraft(id, gcBirth, path, disk, space, io, files, (ref, birth) -> {
+            CompletableFuture<Boolean> done = new CompletableFuture<>();
+            lane().submit(new Lane.Task.Remember(ref, birth, done));
+            return done;
+        });
+    }
+
+    /**
+     * Reads {@code dst.remaining()} bytes from {@code offset} on, verifying every block it touches; after an exception
+     * the position of {@code dst} is unchanged and what is behind it undefined.
+     */
+    public void read(ChunkRef ref, long offset, ByteBuffer dst) {
+        int wanted = dst.remaining();
+        reader.read(ref, offset, dst);
+        reads.increment();
+        readBytes.add(wanted);
+    }
+
+    /** The plain file of a drafted chunk; read and verified whole before it is given out the first time. */
+    public Path file(ChunkRef ref) {
+        ChunkRow row = reader.row(ref);
+        if (!row.isFile()) {
+            throw new IllegalArgumentException("chunk " + ref.id() + " is not a file of its own");
+        }
+        return run("read chunk " + ref.id(), () -> {
+            Path path = files.path(ref.id());
+            if (files.isVerified(ref.id()) && Files.exists(path) && Files.size(path) == row.length()) {
+                return path;
+            }
+            synchronized (verifying.computeIfAbsent(ref.id(), id -> new Object())) {
+                ChunkFiles.Flaw flaw = files.verify(ref.id(), row, 0, row.length());
+                verifying.remove(ref.id());
+                if (flaw == null) {
+                    files.setVerified(ref.id());
+                    return path;
+                }
+                throw table.find(ref.id()) == null ? ChunkReader.missing(ref) : reader.damaged(flaw, ref.id());
+            }
+        });
+    }
+
+    /** Whether the chunk was acknowledged here and not deleted; says nothing about its bytes. */
+    public boolean contains(ChunkId id) {
+        return table.find(id) != null;
+    }
+
+    /** Deletes a chunk durably; false if it is not here. */
+    public boolean delete(ChunkId id) {
+        return delete(List.of(id)) > 0;
+    }
+
+    /** Deletes chunks durably; returns how many were here. The space comes back by {@link #compactOnce}. */
+    public int delete(Collection<ChunkId> chunks) {
+        CompletableFuture<Lane.Forgotten> done = new CompletableFuture<>();
+        lane().submit(new Lane.Task.Forget(List.copyOf(chunks), done));
+        Lane.Forgotten forgotten = Waiting.get(done);
+        if (!forgotten.files().isEmpty()) {
+            run("delete chunks", () -> {
+                forgotten.files().forEach(id -> reader.forget(files.path(id)));
+                files.delete(forgotten.files());
+                return true;
+            });
+        }
+        if (!damageLog.all().isEmpty()) {
+            chunks.forEach(damages::forget);
+        }
+        deletes.add(forgotten.count());
+        return forgotten.count();
+    }
+
+    /** Shows every chunk born below a floor, in order of ids, as of the call. */
+    public void inventory(long bornBelow, Consumer<ChunkId> consumer) {
+        table.index().chunks(null, (id, row) -> {
+            if (row.gcBirth() < bornBelow) {
+                consumer.accept(id);
+            }
+            return true;
+        });
+    }
+
+    /** Frees the space of one segment of which little is live; false if there is none. */
+    public boolean compactOnce() {
+        return run("compact segments", () -> {
+            synchronized (maintaining) {
+                boolean isDone = compaction.once();
+                if (isDone) {
+                    compactions.increment();
+                }
+                return isDone;
+            }
+        });
+    }
+
+    /** One second's worth of {@link #scrub(long)}. */
+    public Scrub scrub() {
+        return scrub(config.scrubBytesPerSecond());
+    }
+
+    /** Reads about so many bytes again, from where the last step ended, also in an earlier run, and verifies them. */
+    public Scrub scrub(long bytes) {
+        return run("scrub", () -> {
+            synchronized (maintaining) {
+                Scrub step = scrubber.step(bytes);
+                scrubbedBytes.add(step.bytes());
+                if (step.isRoundDone()) {
+                    scrubRounds.increment();
+                }
+                return step;
+            }
+        });
+    }
+
+    /** What was found damaged and is still there. */
+    public List<Damage> damage() {
+        return damageLog.all();
+    }
+
+    /** What chunks may still take of the disk. */
+    public long usableBytes() {
+        try {
+            return space.usableBytes();
+        } catch (IOException e) {
+            throw Disk.failure("look at the disk of " + config.directory(), e);
+        }
+    }
+
+    public ChunkStoreStatus status() {
+        long chunks = 0;
+        long liveBytes = 0;
+        long deadBytes = 0;
+        long fileBytes = 0;
+        int damaged = 0;
+        List<SegmentTable.Entry> entries = table.entries();
+        for (SegmentTable.Entry entry : entries) {
+            SegmentRow row = entry.row();
+            chunks += row.liveCount();
+            liveBytes += row.liveBytes();
+            deadBytes += row.deadBytes();
+            fileBytes += row.fileBytes();
+            damaged += row.damaged() ? 1 : 0;
+        }
+        return new ChunkStoreStatus(
+                identity,
+                entries.size(),
+                chunks,
+                liveBytes,
+                deadBytes,
+                fileBytes,
+                damaged,
+                damageLog.all().size(),
+                usableBytes(),
+                appends.sum(),
+                appendedBytes.sum(),
+                fsyncs.sum(),
+                reads.sum(),
+                readBytes.sum(),
+                deletes.sum(),
+                compactions.sum(),
+                scrubbedBytes.sum(),
+                scrubRounds.sum());
+    }
+
+    private <T> T run(String doing, Callable<T> work) {
+        try {
+            return Waiting.on(io, work);
+        } catch (IOException e) {
+            throw Disk.failure(doing + " in " + config.directory(), e);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new VarveException(ErrorCode.STORAGE, doing + ": " + e, e);
+        }
+    }
+
+    /** Writes what was submitted and closes; whatever happens, the directory is free afterwards. */
+    @Override
+    public void close() {
+        end(true);
+    }
+
+    /** Closes without making the index durable, as if the process had died. */
+    void abandon() {
+        end(false);
+    }
+
+    private void end(boolean isOrderly) {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        lanes.forEach(Lane::close);
+        io.close();
+        acknowledging.close();
+        if (isOrderly) {
+            try {
+                table.index().flush();
+            } catch (VarveException e) {
+                LOG.warn(
+                        "could not flush the chunk index; the next start reads more directory={}",
+                        config.directory(),
+                        e);
+            }
+        }
+        table.index().close();
+        reader.close();
+        try {
+            directoryLock.close();
+        } catch (IOException e) {
+            LOG.warn("could not release the chunk store directory={}", config.directory(), e);
+        }
+    }
+}
