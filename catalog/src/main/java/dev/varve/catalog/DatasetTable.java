@@ -116,9 +116,19 @@ final class DatasetTable {
                 return published; // repeated, because the first answer was that nobody knows
             }
             TimeGrain now = published.grain();
-            if (now == null || grain.compareTo(now) > 0) {
+            boolean isFiner = now == null || grain.compareTo(now) > 0;
+            List<TimeGrain> unknown = unknownGrains(added, isFiner ? grain : null);
+            if (isFiner || !unknown.isEmpty()) {
                 Transaction transaction = table().newTransaction();
-                refine(transaction, grain);
+                unknown.forEach(other ->
+                        partitionBy(transaction, other).addNonDefaultSpec().commit());
+                if (isFiner) {
+                    partitionBy(transaction, grain).commit();
+                    transaction
+                            .updateProperties()
+                            .set(TableSchema.GRAIN, grain.label())
+                            .commit();
+                }
                 append(transaction.table(), added, logPosition);
                 transaction.commitTransaction();
             } else {
@@ -136,20 +146,29 @@ final class DatasetTable {
                 == wanted.size();
     }
 
-    private static void refine(Transaction transaction, TimeGrain grain) {
+    /** Grains of files that no partition spec of the table has yet, but for one that gets its own. */
+    private List<TimeGrain> unknownGrains(List<DataFile> added, @Nullable TimeGrain coming) {
+        Set<TimeGrain> known =
+                operations.current().specs().stream().map(TableSchema::grainOf).collect(Collectors.toSet());
+        return added.stream()
+                .map(DataFile::grain)
+                .distinct()
+                .filter(grain -> grain != coming && !known.contains(grain))
+                .toList();
+    }
+
+    private static UpdatePartitionSpec partitionBy(Transaction transaction, TimeGrain grain) {
         UpdatePartitionSpec spec = transaction.updateSpec();
         for (PartitionField field : transaction.table().spec().fields()) {
             spec.removeField(field.name());
         }
         String time = Schema.TIME.name();
-        switch (grain) {
-            case NONE -> {}
+        return switch (grain) {
+            case NONE -> spec;
             case YEAR -> spec.addField(Expressions.year(time));
             case MONTH -> spec.addField(Expressions.month(time));
             case DAY -> spec.addField(Expressions.day(time));
-        }
-        spec.commit();
-        transaction.updateProperties().set(TableSchema.GRAIN, grain.label()).commit();
+        };
     }
 
     private void append(Table table, List<DataFile> added, long logPosition) {
@@ -178,15 +197,27 @@ final class DatasetTable {
                         gone.size() + " of " + removed.size() + " files to replace in " + name
                                 + " are gone, the first is " + gone.getFirst());
             }
-            Table table = table();
-            // From the state it was decided on; by default Iceberg would want a history that has long expired.
-            RewriteFiles rewrite = table.newRewrite().validateFromSnapshot(published.id());
-            removed.forEach(file -> rewrite.deleteFile(FileEntry.write(file, dataset(), table)));
-            added.forEach(file -> rewrite.addFile(FileEntry.write(file, dataset(), table)));
-            rewrite.set(LOG_POSITION, Long.toString(published.logPosition()));
-            rewrite.commit();
+            List<TimeGrain> unknown = unknownGrains(added, null);
+            if (unknown.isEmpty()) {
+                rewrite(table(), removed, added);
+            } else {
+                Transaction transaction = table().newTransaction();
+                unknown.forEach(other ->
+                        partitionBy(transaction, other).addNonDefaultSpec().commit());
+                rewrite(transaction.table(), removed, added);
+                transaction.commitTransaction();
+            }
             return publish(removed, added);
         });
+    }
+
+    private void rewrite(Table table, List<DataFile> removed, List<DataFile> added) {
+        // From the state it was decided on; by default Iceberg would want a history that has long expired.
+        RewriteFiles rewrite = table.newRewrite().validateFromSnapshot(published.id());
+        removed.forEach(file -> rewrite.deleteFile(FileEntry.write(file, dataset(), table)));
+        added.forEach(file -> rewrite.addFile(FileEntry.write(file, dataset(), table)));
+        rewrite.set(LOG_POSITION, Long.toString(published.logPosition()));
+        rewrite.commit();
     }
 
     /** Makes the dataset be no more; returns the prefix of its blobs. */
@@ -338,7 +369,7 @@ final class DatasetTable {
         TableMetadata table = operations.current();
         List<DataFile> files = new ArrayList<>();
         try (ManifestReader<org.apache.iceberg.DataFile> entries =
-                ManifestFiles.read(manifest, operations.io(), table.specsById())) {
+                ManifestFiles.read(manifest, operations.io(), table.specsById()).select(FileEntry.READ)) {
             entries.forEach(entry -> files.add(FileEntry.read(entry, dataset, table.specsById())));
         } catch (IOException e) {
             throw new VarveException(ErrorCode.STORAGE, "read " + manifest.path() + ": " + e, e);

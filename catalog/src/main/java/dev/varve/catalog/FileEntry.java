@@ -9,6 +9,7 @@ import dev.varve.model.TimeGrain;
 import dev.varve.model.TimeRange;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.FileFormat;
@@ -31,6 +32,17 @@ import org.jspecify.annotations.Nullable;
 final class FileEntry {
     /** Field id of the run; far above ids that columns get, below those Iceberg reserves. */
     static final int RUN_FIELD = 2_000_000_000;
+
+    /** What {@link #read} looks at; decoding the rest would take a good part of the time to open a lake. */
+    static final List<String> READ = List.of(
+            "file_path",
+            "file_format",
+            "partition",
+            "record_count",
+            "file_size_in_bytes",
+            "null_value_counts",
+            "lower_bounds",
+            "upper_bounds");
 
     private static final Type RUN_TYPE = Types.LongType.get();
 

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 /** Keeps each dataset as an Iceberg table of format v2 in a blob store. */
 public final class IcebergCatalog implements Catalog {
     private static final String TABLES = "tables/";
+    private static final Executor LISTING =
+            task -> Thread.ofPlatform().daemon().name("varve-list-blobs").start(task);
 
     private final BlobStore blobs;
     private final CatalogConfig config;
@@ -45,15 +50,28 @@ public final class IcebergCatalog implements Catalog {
     /** Reads every dataset's newest snapshot; the blob store stays the caller's to close. */
     public static IcebergCatalog open(BlobStore blobs, CatalogConfig config, InstantSource clock) {
         IcebergCatalog catalog = new IcebergCatalog(blobs, config, clock);
+        // Meanwhile, but before anybody may write: what is listed and in no table is left over.
+        CompletableFuture<List<String>> present = CompletableFuture.supplyAsync(() -> blobs.list(TABLES), LISTING);
         blobs.registers(BlobTableOperations.REGISTERS).parallelStream()
                 .map(register -> new DatasetName(register.substring(BlobTableOperations.REGISTERS.length())))
                 .forEach(catalog::load);
-        Set<String> leftovers = new HashSet<>(blobs.list(TABLES));
+        Set<String> leftovers = new HashSet<>(join(present));
         catalog.tables
                 .values()
                 .forEach(table -> table.snapshot().files().forEach(file -> leftovers.remove(file.blob())));
         catalog.leftovers = leftovers;
         return catalog;
+    }
+
+    private static <T> T join(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     private void load(DatasetName name) {

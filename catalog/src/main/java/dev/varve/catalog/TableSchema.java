@@ -64,7 +64,9 @@ final class TableSchema {
         }
         properties.put(TableProperties.FORMAT_VERSION, "2");
         properties.put(TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, "10");
-        properties.put(TableProperties.MANIFEST_MIN_MERGE_COUNT, Integer.toString(config.looseManifests() / 2));
+        // Manifests are merged by partition spec, of which there is one a grain.
+        int merged = Math.max(2, config.looseManifests() / TimeGrain.values().length);
+        properties.put(TableProperties.MANIFEST_MIN_MERGE_COUNT, Integer.toString(merged));
         properties.put(TableProperties.DEFAULT_NAME_MAPPING, NameMappingParser.toJson(MappingUtil.create(table)));
         return TableMetadata.newTableMetadata(
                 table,

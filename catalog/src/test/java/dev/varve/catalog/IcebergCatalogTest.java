@@ -304,6 +304,30 @@ class IcebergCatalogTest {
     }
 
     @Test
+    void filesOfAllGrainsStandTogether() {
+        Dataset air = catalog.create(AIR, SampleFiles.SCHEMA, null);
+        SampleFiles files = new SampleFiles(air, 43);
+        List<DataFile> mixed = new ArrayList<>(files.write(blobs, 2, TimeGrain.NONE));
+        mixed.addAll(files.write(blobs, 2, TimeGrain.YEAR));
+        mixed.addAll(files.write(blobs, 2, TimeGrain.DAY));
+        Snapshot first = catalog.append(AIR, mixed, 1, TimeGrain.YEAR);
+        assertThat(first.grain()).isEqualTo(TimeGrain.YEAR);
+        List<DataFile> months = files.compact(blobs, TimeGrain.MONTH);
+        Snapshot second = catalog.replace(AIR, mixed.subList(0, 1), months);
+        assertThat(second.grain()).isEqualTo(TimeGrain.YEAR);
+        mixed.removeFirst();
+        mixed.addAll(months);
+        assertThat(second.files()).containsExactlyInAnyOrderElementsOf(mixed);
+        reopen();
+        assertThat(catalog.snapshot(AIR)).isEqualTo(second);
+        mixed.addAll(files.write(blobs, 1, TimeGrain.DAY));
+        catalog.append(AIR, mixed.subList(mixed.size() - 1, mixed.size()), 2, TimeGrain.DAY);
+        reopen();
+        assertThat(catalog.snapshot(AIR).grain()).isEqualTo(TimeGrain.DAY);
+        assertThat(catalog.snapshot(AIR).files()).containsExactlyInAnyOrderElementsOf(mixed);
+    }
+
+    @Test
     void compactionWorksAfterItsHistoryHasExpired() {
         IcebergCatalog forgetful = IcebergCatalog.open(
                 blobs, new CatalogConfig(Duration.ZERO, Duration.ZERO, 2, 4), InstantSource.system());

@@ -45,7 +45,10 @@ class PlainIcebergTest {
             catalog.append(AIR, files.write(blobs, 10, TimeGrain.YEAR), 3, TimeGrain.YEAR);
             catalog.append(AIR, files.write(blobs, 10, TimeGrain.DAY), 8, TimeGrain.DAY);
             catalog.addColumns(AIR, List.of(new Column("flag", dev.varve.model.ColumnType.INT)));
-            Snapshot snapshot = catalog.append(AIR, files.write(blobs, 10, TimeGrain.DAY), 12, TimeGrain.DAY);
+            List<DataFile> mixed = new ArrayList<>(files.write(blobs, 10, TimeGrain.DAY));
+            mixed.addAll(files.write(blobs, 3, TimeGrain.NONE));
+            mixed.addAll(files.write(blobs, 3, TimeGrain.MONTH));
+            Snapshot snapshot = catalog.append(AIR, mixed, 12, TimeGrain.DAY);
 
             Table table = open(blobs);
             assertThat(table.location()).isEqualTo("s3://lake/" + air.location());
@@ -79,7 +82,11 @@ class PlainIcebergTest {
                 DataFile file = Objects.requireNonNull(ours.get(task.file().location()));
                 assertThat(task.file().recordCount()).isEqualTo(file.rows());
                 assertThat(task.file().fileSizeInBytes()).isEqualTo(file.bytes());
-                assertThat(task.file().partition().get(0, Integer.class)).isEqualTo(file.bucket());
+                if (file.grain() == TimeGrain.NONE) {
+                    assertThat(task.file().partition().size()).isZero();
+                } else {
+                    assertThat(task.file().partition().get(0, Integer.class)).isEqualTo(file.bucket());
+                }
                 assertThat((Long) Conversions.fromByteBuffer(
                                 Types.LongType.get(), task.file().lowerBounds().get(time)))
                         .isEqualTo(file.firstMicros());

@@ -2,29 +2,50 @@ package dev.varve.ingest;
 
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.Snapshot;
+import dev.varve.model.Schema;
 import dev.varve.model.TimeGrain;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
-/** Decides which files to merge; used by one thread. */
+/**
+ * Decides which files to merge; used by one thread.
+ *
+ * <p>Files are looked at by the time bucket they are in, finest buckets first. Those of a bucket that is not worth files of
+ * its own count among those of the bucket around it. There are three reasons to write files anew:
+ *
+ * <ul>
+ *   <li><b>Many small ones</b>: at least {@link #ENOUGH_FILES} whose largest is no more than the others together. So each
+ *       row is in a file at least twice as large afterwards, is rewritten no more often than the logarithm of what
+ *       compaction makes of it, and the files that remain of a bucket are as few as that logarithm.
+ *   <li><b>Versions</b>: files of a keyed dataset that may hold versions of the same rows, when the newer ones have grown
+ *       to a share of the oldest, or nothing new has come for a while.
+ *   <li><b>Denser than its bucket</b>: one file whose rows would make files of a finer grain.
+ * </ul>
+ *
+ * <p>With a key, the output has the highest run of the input. A file outside that is newer than one inside it, no newer
+ * than the output, and may share rows with the older one would lose against what it had replaced: it has to go along.
+ */
 final class CompactionChoice {
     private static final int MOST_FILES = 16;
+    private static final int MOST_FILES_WITH_OTHERS = 48;
     private static final int ENOUGH_FILES = 4;
+    /** Files of all runs but the largest file have at least this part of its rows when versions are merged early. */
+    private static final int EARLY_SHARE = 4;
+
+    private static final int QUIET_AGES = 10;
+    private static final int MOST_TRIES = 8;
+
+    private static final Comparator<DataFile> BY_RUN =
+            Comparator.comparingLong(DataFile::run).thenComparing(DataFile::blob);
+    private static final Comparator<DataFile> BY_ROWS =
+            Comparator.comparingLong(DataFile::rows).thenComparing(DataFile::blob);
 
     private final IngestConfig config;
-    /** When a file was first seen: files do not say how old they are. */
-    private final Map<String, Long> seenMillis = new HashMap<>();
-
-    /** Files of one time bucket. */
-    private record Bucket(TimeGrain grain, int number) {}
 
     CompactionChoice(IngestConfig config) {
         this.config = config;
@@ -32,83 +53,142 @@ final class CompactionChoice {
 
     /** The files to merge, in order of run, lowest first; empty when there is nothing to do. */
     List<DataFile> choose(Snapshot snapshot, long nowMillis) {
-        remember(snapshot, nowMillis);
-        Map<Bucket, List<DataFile>> buckets = snapshot.files().stream()
-                .collect(Collectors.groupingBy(file -> new Bucket(file.grain(), file.bucket())));
-        List<DataFile> best = List.of();
-        for (List<DataFile> files : buckets.values()) {
-            List<DataFile> chosen = snapshot.schema().isKeyed()
-                    ? keyed(snapshot, files, nowMillis)
-                    : small(files.stream()
-                            .filter(this::isSmall)
-                            .sorted(Comparator.comparingLong(DataFile::run))
-                            .toList());
-            if (chosen.size() > best.size()) {
-                best = chosen;
+        Map<TimeBucket, List<DataFile>> buckets = byBucket(snapshot);
+        for (TimeGrain grain = TimeGrain.DAY; ; grain = grain.coarser()) {
+            List<DataFile> best = List.of();
+            for (Map.Entry<TimeBucket, List<DataFile>> bucket : buckets.entrySet()) {
+                if (bucket.getKey().grain() == grain) {
+                    List<DataFile> chosen = ofBucket(snapshot, bucket.getValue(), nowMillis);
+                    best = chosen.size() > best.size() ? chosen : best;
+                }
+            }
+            if (!best.isEmpty()) {
+                return best;
+            }
+            if (grain == TimeGrain.NONE) {
+                return denserThanItsBucket(snapshot);
             }
         }
-        return best;
     }
 
-    private void remember(Snapshot snapshot, long nowMillis) {
-        String prefix = snapshot.dataset().location() + "/";
-        Set<String> present = new HashSet<>();
+    /** Each bucket's files, and those of buckets in it that are not worth files of their own. */
+    private Map<TimeBucket, List<DataFile>> byBucket(Snapshot snapshot) {
+        TimeCut.Worth worth = TimeCut.Worth.of(snapshot, config);
+        Map<TimeBucket, Long> rows = new HashMap<>();
         for (DataFile file : snapshot.files()) {
-            present.add(file.blob());
-            seenMillis.putIfAbsent(file.blob(), nowMillis);
+            TimeBucket bucket = TimeBucket.of(file);
+            for (; !bucket.isAllOfTime(); bucket = bucket.parent()) {
+                rows.merge(bucket, file.rows(), Long::sum);
+            }
         }
-        seenMillis.keySet().removeIf(blob -> blob.startsWith(prefix) && !present.contains(blob));
+        Map<TimeBucket, List<DataFile>> files = new HashMap<>();
+        for (DataFile file : snapshot.files()) {
+            TimeBucket bucket = TimeBucket.of(file);
+            files.computeIfAbsent(bucket, key -> new ArrayList<>()).add(file);
+            while (!bucket.isAllOfTime() && rows.getOrDefault(bucket, 0L) < worth.of(bucket.grain())) {
+                bucket = bucket.parent();
+                files.computeIfAbsent(bucket, key -> new ArrayList<>()).add(file);
+            }
+        }
+        return files;
     }
 
-    private boolean isSmall(DataFile file) {
-        return file.bytes() < config.fileMaxBytes() / 2;
+    private List<DataFile> ofBucket(Snapshot snapshot, List<DataFile> files, long nowMillis) {
+        if (files.size() < 2) {
+            return List.of();
+        }
+        boolean isKeyed = snapshot.schema().isKeyed();
+        List<DataFile> small = files.stream()
+                .filter(file -> file.bytes() < config.fileMaxBytes() / 2)
+                .sorted(isKeyed ? BY_RUN : BY_ROWS)
+                .toList();
+        List<List<DataFile>> similar = similar(small);
+        if (!isKeyed) {
+            return similar.isEmpty()
+                    ? List.of()
+                    : similar.getFirst().stream().sorted(BY_RUN).toList();
+        }
+        for (List<DataFile> chosen : similar.subList(0, Math.min(MOST_TRIES, similar.size()))) {
+            List<DataFile> whole = withThoseBetween(snapshot, chosen);
+            if (isEarly(whole)) {
+                return whole;
+            }
+        }
+        return versions(snapshot, files, nowMillis);
     }
 
-    private List<DataFile> small(List<DataFile> files) {
-        List<DataFile> chosen = new ArrayList<>();
-        long rows = 0;
+    /** Neighbours of similar size, most first. */
+    private List<List<DataFile>> similar(List<DataFile> files) {
+        List<List<DataFile>> found = new ArrayList<>();
+        for (int from = 0; from + ENOUGH_FILES <= files.size(); from++) {
+            long sum = 0;
+            long most = 0;
+            int end = from;
+            for (int to = from; to < Math.min(files.size(), from + MOST_FILES); to++) {
+                long rows = files.get(to).rows();
+                sum += rows;
+                most = Math.max(most, rows);
+                if (sum > config.compactionMaxRows()) {
+                    break;
+                }
+                if (to + 1 - from >= ENOUGH_FILES && sum >= 2 * most) {
+                    end = to + 1;
+                }
+            }
+            if (end > from) {
+                found.add(files.subList(from, end));
+            }
+        }
+        found.sort(Comparator.comparingInt((List<DataFile> chosen) -> chosen.size())
+                .reversed());
+        return found;
+    }
+
+    /** The newest files that have rested, as many as may be merged at once, if they may hold versions of the same rows. */
+    private List<DataFile> versions(Snapshot snapshot, List<DataFile> files, long nowMillis) {
+        List<DataFile> rested = files.stream()
+                .filter(file ->
+                        ageMillis(file, nowMillis) >= config.compactionMinAge().toMillis())
+                .sorted(BY_RUN)
+                .toList();
+        long quiet = QUIET_AGES * config.compactionMinAge().toMillis();
+        boolean isQuiet = files.stream().allMatch(file -> ageMillis(file, nowMillis) >= quiet);
+        for (int count = Math.min(MOST_FILES, rested.size()); count >= 2; count--) {
+            List<DataFile> chosen = rested.subList(rested.size() - count, rested.size());
+            if (overlap(chosen)) {
+                List<DataFile> whole = withThoseBetween(snapshot, chosen);
+                if (!whole.isEmpty() && (isQuiet || isEarly(whole))) {
+                    return whole;
+                }
+            }
+        }
+        return List.of();
+    }
+
+    /** How long ago the newest row came; what is not known is old. */
+    private static long ageMillis(DataFile file, long nowMillis) {
+        DataFile.ColumnBounds recorded = file.columns().get(Schema.RECORDED_AT.name());
+        return recorded != null && recorded.high() instanceof Long micros
+                ? nowMillis - Math.floorDiv(micros, 1_000L)
+                : Long.MAX_VALUE;
+    }
+
+    private static boolean isEarly(List<DataFile> files) {
+        long sum = 0;
+        long most = 0;
         for (DataFile file : files) {
-            rows += file.rows();
-            if (chosen.size() == MOST_FILES || rows > config.compactionMaxRows()) {
-                break;
-            }
-            chosen.add(file);
+            sum += file.rows();
+            most = Math.max(most, file.rows());
         }
-        return chosen.size() >= ENOUGH_FILES ? chosen : List.of();
+        return !files.isEmpty() && (sum - most) * EARLY_SHARE >= most;
     }
 
-    /** The newest runs, as many as may be merged at once, if they overlap or are many. */
-    private List<DataFile> keyed(Snapshot snapshot, List<DataFile> files, long nowMillis) {
-        TreeMap<Long, List<DataFile>> runs =
-                files.stream().collect(Collectors.groupingBy(DataFile::run, TreeMap::new, Collectors.toList()));
-        List<List<DataFile>> chosen = new ArrayList<>();
-        long rows = 0;
-        int count = 0;
-        for (List<DataFile> run : runs.descendingMap().values()) {
-            rows += run.stream().mapToLong(DataFile::rows).sum();
-            count += run.size();
-            if (!chosen.isEmpty() && (count > MOST_FILES || rows > config.compactionMaxRows())) {
-                break;
-            }
-            chosen.addFirst(run);
-        }
-        List<DataFile> input = chosen.stream().flatMap(List::stream).toList();
-        boolean isYoung = input.stream()
-                .anyMatch(file -> nowMillis - seenMillis.getOrDefault(file.blob(), nowMillis)
-                        < config.compactionMinAge().toMillis());
-        boolean isWorthwhile =
-                overlap(chosen) || input.stream().filter(this::isSmall).count() >= ENOUGH_FILES;
-        return chosen.size() < 2 || isYoung || !isWorthwhile || isInterrupted(snapshot, input) ? List.of() : input;
-    }
-
-    private static boolean overlap(List<List<DataFile>> runs) {
-        for (int i = 1; i < runs.size(); i++) {
-            List<DataFile> newer = runs.get(i);
-            boolean isOverlapping = runs.subList(0, i).stream()
-                    .flatMap(List::stream)
-                    .anyMatch(older -> newer.stream().anyMatch(file -> overlaps(older, file)));
-            if (isOverlapping) {
-                return true;
+    private static boolean overlap(List<DataFile> files) {
+        for (int newer = 1; newer < files.size(); newer++) {
+            for (int older = 0; older < newer; older++) {
+                if (files.get(older).run() < files.get(newer).run() && overlaps(files.get(older), files.get(newer))) {
+                    return true;
+                }
             }
         }
         return false;
@@ -118,13 +198,44 @@ final class CompactionChoice {
         return left.firstMicros() <= right.lastMicros() && right.firstMicros() <= left.lastMicros();
     }
 
-    /** Whether a file of another bucket's grain lies in time across the input and in the order of runs inside it. */
-    private static boolean isInterrupted(Snapshot snapshot, List<DataFile> input) {
-        Set<DataFile> own = new HashSet<>(input);
-        long first = input.getFirst().run();
-        long last = input.getLast().run();
-        Stream<DataFile> between = snapshot.files().stream()
-                .filter(file -> !own.contains(file) && file.run() > first && file.run() < last);
-        return between.anyMatch(file -> input.stream().anyMatch(candidate -> overlaps(candidate, file)));
+    /**
+     * The files and all that must go along, in order of run; empty when those are too many.
+     *
+     * @param chosen in order of run
+     */
+    private List<DataFile> withThoseBetween(Snapshot snapshot, List<DataFile> chosen) {
+        long firstRun = chosen.getFirst().run();
+        long lastRun = chosen.getLast().run();
+        Set<DataFile> whole = new LinkedHashSet<>(chosen);
+        List<DataFile> outside = new ArrayList<>();
+        for (DataFile file : snapshot.files()) {
+            if (file.run() > firstRun && file.run() <= lastRun && !whole.contains(file)) {
+                outside.add(file);
+            }
+        }
+        boolean isGrowing = true;
+        while (isGrowing && whole.size() <= MOST_FILES_WITH_OTHERS) {
+            isGrowing = outside.removeIf(file ->
+                    whole.stream().anyMatch(inside -> inside.run() < file.run() && overlaps(inside, file))
+                            && whole.add(file));
+        }
+        long rows = whole.stream().mapToLong(DataFile::rows).sum();
+        return whole.size() > MOST_FILES_WITH_OTHERS || rows > config.compactionMaxRows()
+                ? List.of()
+                : whole.stream().sorted(BY_RUN).toList();
+    }
+
+    /** A file that would be cut if it were written today. */
+    private List<DataFile> denserThanItsBucket(Snapshot snapshot) {
+        TimeCut.Worth worth = TimeCut.Worth.of(snapshot, config);
+        for (DataFile file : snapshot.files()) {
+            for (TimeGrain grain = TimeGrain.DAY; grain.compareTo(file.grain()) > 0; grain = grain.coarser()) {
+                long buckets = 1L + grain.bucketOf(file.lastMicros()) - grain.bucketOf(file.firstMicros());
+                if (buckets > 1 && file.rows() / buckets >= 2 * worth.of(grain)) {
+                    return List.of(file);
+                }
+            }
+        }
+        return List.of();
     }
 }

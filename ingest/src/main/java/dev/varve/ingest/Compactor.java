@@ -5,29 +5,36 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.Dataset;
 import dev.varve.catalog.Snapshot;
-import dev.varve.ingest.parquet.FileLayout;
 import dev.varve.ingest.parquet.ParquetRowReader;
 import dev.varve.model.ErrorCode;
+import dev.varve.model.Schema;
+import dev.varve.model.TimeGrain;
 import dev.varve.model.VarveException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.TimeStampMicroVector;
 
 /**
- * Merges files of one time bucket: many small ones, or of a keyed dataset those that may hold versions of the same rows.
+ * Merges files that {@link CompactionChoice} names, and cuts what it writes by time as {@link TimeCut} says.
  *
- * <p>What it writes takes the place of its input in the order of runs, so the input is a gapless piece of that order.
- * Flushes may add newer runs meanwhile; nothing else changes files. One compaction at a time, on whatever thread asks;
- * memory is one batch per input file, the hashes of a slice of the keys and one row group.
+ * <p>What it writes takes the place of its input in the order of runs. Flushes may add newer runs meanwhile; nothing else
+ * changes files. One compaction at a time, on whatever thread asks; memory is one batch per input file, the hashes of a
+ * slice of the keys, a number per day and a row group for each of the parts that are written at once. More parts are
+ * written in further passes over the input.
  */
 final class Compactor {
     private static final long READER_BYTES = 256L << 20;
+    private static final int MOST_PARTS = 64;
+    private static final int PARTS_AT_ONCE = 16;
 
     private final IngestConfig config;
     private final Catalog catalog;
@@ -80,27 +87,13 @@ final class Compactor {
      */
     private void compact(Snapshot snapshot, List<DataFile> input) {
         Dataset dataset = snapshot.dataset();
-        List<Path> paths =
-                input.stream().map(file -> blobs.localPath(file.blob())).toList();
-        long rows = input.stream().mapToLong(DataFile::rows).sum();
-        List<BitSet> leftOut = snapshot.schema().isKeyed()
-                ? Supersession.find(
-                        snapshot.schema().key(), input.size(), rows, (file, batches) -> read(paths.get(file), batches))
-                : input.stream().map(file -> new BitSet()).toList();
-        long expected = rows - leftOut.stream().mapToLong(BitSet::cardinality).sum();
-        DataFile last = input.getLast();
-        FileLayout layout = files.layout(dataset);
+        List<Input> inputs = read(snapshot, input);
+        long expected = inputs.stream()
+                .mapToLong(file -> file.file().rows() - file.leftOut().cardinality())
+                .sum();
         List<DataFile> written = new ArrayList<>();
-        try (FileMerge merge = FileMerge.open(layout, paths, leftOut, memory, READER_BYTES)) {
-            while (merge.hasNext()) {
-                written.add(files.write(
-                        dataset,
-                        layout,
-                        last.run(),
-                        last.grain(),
-                        last.bucket(),
-                        writer -> merge.writeTo(writer, config.fileMaxBytes())));
-            }
+        try {
+            write(dataset, inputs, cut(snapshot, inputs), written);
         } catch (IOException e) {
             files.discard(written);
             throw unreadable(e);
@@ -125,8 +118,90 @@ final class Compactor {
         compactions.incrementAndGet();
     }
 
-    private void read(Path path, Supersession.Batches batches) {
-        try (ParquetRowReader reader = ParquetRowReader.open(path, memory, FileMerge.BATCH_ROWS, READER_BYTES)) {
+    /** A file to merge and its rows that a higher version replaces. */
+    private record Input(DataFile file, Path path, BitSet leftOut) {}
+
+    private List<Input> read(Snapshot snapshot, List<DataFile> files) {
+        List<Path> paths =
+                files.stream().map(file -> blobs.localPath(file.blob())).toList();
+        List<BitSet> leftOut = List.of();
+        if (snapshot.schema().isKeyed()) {
+            Set<String> wanted = new HashSet<>(snapshot.schema().key());
+            wanted.add(Schema.TIME.name());
+            wanted.add(Schema.VERSION.name());
+            long rows = files.stream().mapToLong(DataFile::rows).sum();
+            leftOut = Supersession.find(
+                    snapshot.schema().key(),
+                    files.size(),
+                    rows,
+                    (file, batches) -> read(paths.get(file), wanted, batches));
+        }
+        List<Input> inputs = new ArrayList<>();
+        for (int i = 0; i < files.size(); i++) {
+            inputs.add(new Input(files.get(i), paths.get(i), leftOut.isEmpty() ? new BitSet() : leftOut.get(i)));
+        }
+        return inputs;
+    }
+
+    private TimeCut cut(Snapshot snapshot, List<Input> inputs) {
+        long first = inputs.stream()
+                .mapToLong(input -> input.file().firstMicros())
+                .min()
+                .orElseThrow();
+        long last = inputs.stream()
+                .mapToLong(input -> input.file().lastMicros())
+                .max()
+                .orElseThrow();
+        long rows = inputs.stream().mapToLong(input -> input.file().rows()).sum();
+        if (rows < config.fileMinRows() || TimeBucket.around(first, last).grain() == TimeGrain.DAY) {
+            return TimeCut.none(first, last, rows);
+        }
+        DayCounts days = new DayCounts(first, last);
+        for (Input input : inputs) {
+            int[] row = new int[1];
+            read(input.path(), Set.of(Schema.TIME.name()), batch -> {
+                TimeStampMicroVector times = (TimeStampMicroVector) batch.getVector(Schema.TIME.name());
+                for (int i = 0; i < batch.getRowCount(); i++, row[0]++) {
+                    if (!input.leftOut().get(row[0])) {
+                        days.add(times.get(i));
+                    }
+                }
+            });
+        }
+        return TimeCut.of(days, TimeCut.Worth.of(snapshot, config), 0, MOST_PARTS);
+    }
+
+    private void write(Dataset dataset, List<Input> inputs, TimeCut cut, List<DataFile> written) throws IOException {
+        long run = inputs.getLast().file().run();
+        for (int from = 0; from < cut.parts().size(); from += PARTS_AT_ONCE) {
+            int to = Math.min(cut.parts().size(), from + PARTS_AT_ONCE);
+            List<TimeCut.Part> parts = cut.parts().subList(from, to);
+            List<Input> needed =
+                    inputs.stream().filter(input -> isNeeded(input, parts)).toList();
+            try (PartWriters writers =
+                            new PartWriters(files, dataset, run, config.fileMaxBytes(), cut, from, to, written);
+                    FileMerge merge = FileMerge.open(
+                            files.layout(dataset, 1),
+                            needed.stream().map(Input::path).toList(),
+                            needed.stream().map(Input::leftOut).toList(),
+                            memory,
+                            READER_BYTES)) {
+                merge.into(writers);
+                writers.finish();
+            }
+        }
+    }
+
+    private static boolean isNeeded(Input input, List<TimeCut.Part> parts) {
+        return parts.stream()
+                .anyMatch(part -> part.bucket()
+                        .range()
+                        .overlapsClosed(input.file().firstMicros(), input.file().lastMicros()));
+    }
+
+    private void read(Path path, Set<String> wanted, Supersession.Batches batches) {
+        try (ParquetRowReader reader =
+                ParquetRowReader.open(path, memory, FileMerge.BATCH_ROWS, READER_BYTES, wanted::contains)) {
             while (reader.next()) {
                 batches.batch(reader.root());
             }

@@ -2,7 +2,6 @@ package dev.varve.ingest;
 
 import dev.varve.ingest.parquet.FileLayout;
 import dev.varve.ingest.parquet.ParquetRowReader;
-import dev.varve.ingest.parquet.RowFileWriter;
 import dev.varve.ingest.parquet.RowSource;
 import dev.varve.model.Schema;
 import java.io.IOException;
@@ -20,7 +19,6 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 /** Merges sorted data files into one sequence of rows by (cell, time); holds one batch of each; used by one thread. */
 final class FileMerge implements AutoCloseable {
     static final int BATCH_ROWS = 16_384;
-    private static final int ORDER_ROWS = 65_536;
 
     private final FileLayout layout;
     private final List<Cursor> cursors = new ArrayList<>();
@@ -28,7 +26,6 @@ final class FileMerge implements AutoCloseable {
             new PriorityQueue<>(Comparator.comparingLong((Cursor cursor) -> cursor.cell)
                     .thenComparingLong(cursor -> cursor.micros)
                     .thenComparingInt(cursor -> cursor.number));
-    private final int[] order = new int[ORDER_ROWS];
 
     /** Where a file's reading is. */
     private static final class Cursor implements AutoCloseable {
@@ -112,40 +109,29 @@ final class FileMerge implements AutoCloseable {
         }
     }
 
-    boolean hasNext() {
-        return !heap.isEmpty();
+    /** Takes rows in order. */
+    interface Sink {
+        /** One row, with its number in the source; that of rows without place is the highest cell. */
+        void row(RowSource source, long cell, long micros, int number);
+
+        /** The rows so far are about to leave memory. */
+        void drain(RowSource source);
     }
 
-    /** Writes rows until there are no more, or the file is large enough and the next row is in another cell. */
-    void writeTo(RowFileWriter writer, long maxBytes) throws IOException {
+    /** Hands on all rows. */
+    void into(Sink sink) throws IOException {
         RowSource source = source();
-        int pending = 0;
-        long lastCell = 0;
-        while (true) {
-            Cursor least = heap.poll();
-            if (least == null) {
-                break;
-            }
-            boolean isFull = writer.bytesSoFar() >= maxBytes && least.cell != lastCell && writer.rows() + pending > 0;
-            if (isFull) {
-                heap.add(least);
-                break;
-            }
-            lastCell = least.cell;
-            order[pending++] = least.number << 16 | least.row;
-            boolean isInBatch = least.advance();
-            if (!isInBatch || pending == ORDER_ROWS) {
-                writer.write(source, order, 0, pending);
-                pending = 0;
-            }
-            if (isInBatch) {
+        for (Cursor least = heap.poll(); least != null; least = heap.poll()) {
+            sink.row(source, least.cell, least.micros, least.number << 16 | least.row);
+            if (least.advance()) {
                 heap.add(least);
             } else {
+                sink.drain(source);
                 moveOn(least);
                 source = source();
             }
         }
-        writer.write(source, order, 0, pending);
+        sink.drain(source);
     }
 
     private RowSource source() {

@@ -5,15 +5,16 @@ import dev.varve.catalog.DataFile;
 import dev.varve.catalog.Dataset;
 import dev.varve.ingest.parquet.FileLayout;
 import dev.varve.ingest.parquet.RowFileWriter;
+import dev.varve.ingest.parquet.RowSource;
 import dev.varve.ingest.parquet.WrittenFile;
 import dev.varve.model.Column;
 import dev.varve.model.ColumnType;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.Schema;
-import dev.varve.model.TimeGrain;
 import dev.varve.model.VarveException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,12 +34,8 @@ final class FileWriting {
         this.config = config;
     }
 
-    /** Puts a file's rows, in order, into its writer. */
-    interface Rows {
-        void writeTo(RowFileWriter writer) throws IOException;
-    }
-
-    FileLayout layout(Dataset dataset) {
+    /** @param rows most rows of a file, for which memory is held */
+    FileLayout layout(Dataset dataset, long rows) {
         Schema schema = dataset.schema();
         List<FileLayout.Field> fields = new ArrayList<>();
         Set<String> bloomed = new HashSet<>(schema.key());
@@ -51,33 +48,86 @@ final class FileWriting {
                 bloomed.add(column.name());
             }
         }
-        return new FileLayout(fields, bloomed, config.rowGroupRows(), PAGE_ROWS, config.codec());
+        int rowGroupRows = Math.clamp(rows, 1, config.rowGroupRows());
+        return new FileLayout(fields, bloomed, rowGroupRows, PAGE_ROWS, config.codec());
     }
 
-    DataFile write(Dataset dataset, FileLayout layout, long run, TimeGrain grain, int bucket, Rows rows) {
-        String name = dataset.location() + "/data/" + grain.label() + "/" + bucket + "/" + String.format("%019d", run)
-                + "-" + UUID.randomUUID() + ".parquet";
-        try (BlobStore.Draft draft = blobs.create(name)) {
-            BufferedOutputStream out = new BufferedOutputStream(draft.out(), BUFFER_BYTES);
-            RowFileWriter writer = new RowFileWriter(layout, out);
-            rows.writeTo(writer);
-            WrittenFile written = writer.finish();
-            out.flush();
-            draft.commit();
-            return new DataFile(
-                    name,
-                    written.rows(),
-                    written.bytes(),
-                    run,
-                    grain,
-                    bucket,
-                    written.firstMicros(),
-                    written.lastMicros(),
-                    written.cells(),
-                    written.columns());
-        } catch (IOException e) {
+    /** Begins a file; {@code bucket} holds all its rows. */
+    NewFile create(Dataset dataset, FileLayout layout, long run, TimeBucket bucket) {
+        String name = dataset.location() + "/data/" + bucket.grain().label() + "/" + bucket.number() + "/"
+                + String.format("%019d", run) + "-" + UUID.randomUUID() + ".parquet";
+        return new NewFile(name, layout, run, bucket);
+    }
+
+    /** A file that is being written; nothing of it stays unless it is finished. Used by one thread. */
+    final class NewFile implements AutoCloseable {
+        private final String name;
+        private final long run;
+        private final TimeBucket bucket;
+        private final BlobStore.Draft draft;
+        private final OutputStream out;
+        private final RowFileWriter writer;
+
+        private NewFile(String name, FileLayout layout, long run, TimeBucket bucket) {
+            this.name = name;
+            this.run = run;
+            this.bucket = bucket;
+            draft = blobs.create(name);
+            try {
+                out = new BufferedOutputStream(draft.out(), BUFFER_BYTES);
+                writer = new RowFileWriter(layout, out);
+            } catch (IOException e) {
+                draft.close();
+                throw unwritable(e);
+            } catch (RuntimeException e) {
+                draft.close();
+                throw e;
+            }
+        }
+
+        /** Appends the rows with the numbers {@code order[0..count)}. */
+        void write(RowSource source, int[] order, int count) {
+            try {
+                writer.write(source, order, 0, count);
+            } catch (IOException e) {
+                throw unwritable(e);
+            }
+        }
+
+        /** Size of the finished row groups. */
+        long bytesSoFar() {
+            return writer.bytesSoFar();
+        }
+
+        DataFile finish() {
+            try {
+                WrittenFile written = writer.finish();
+                out.flush();
+                draft.commit();
+                return new DataFile(
+                        name,
+                        written.rows(),
+                        written.bytes(),
+                        run,
+                        bucket.grain(),
+                        bucket.number(),
+                        written.firstMicros(),
+                        written.lastMicros(),
+                        written.cells(),
+                        written.columns());
+            } catch (IOException e) {
+                throw unwritable(e);
+            }
+        }
+
+        private VarveException unwritable(IOException e) {
             ErrorCode code = blobs.usableBytes() < BUFFER_BYTES ? ErrorCode.DISK_FULL : ErrorCode.STORAGE;
-            throw new VarveException(code, "cannot write " + name + ": " + e.getMessage(), e);
+            return new VarveException(code, "cannot write " + name + ": " + e.getMessage(), e);
+        }
+
+        @Override
+        public void close() {
+            draft.close();
         }
     }
 

@@ -6,20 +6,16 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.Dataset;
 import dev.varve.catalog.Snapshot;
-import dev.varve.ingest.parquet.FileLayout;
 import dev.varve.ingest.parquet.RowSource;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.TimeGrain;
-import dev.varve.model.TimeRange;
 import dev.varve.model.VarveException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -34,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * is held throughout, by whatever thread flushes, and nothing a reader or an append needs is.
  */
 final class Flusher {
-    /** More partitions than that in one flush are written as one of a coarser grain the table knows. */
     private static final int MOST_FILES = 400;
+    /** So many time buckets get a file each, however few rows they have: rows of the day, and some of the night before. */
+    private static final int FEW_FILES = 4;
 
     private static final long FIRST_BACK_OFF_MILLIS = 1_000;
     private static final long MOST_BACK_OFF_MILLIS = 60_000;
@@ -191,29 +188,33 @@ final class Flusher {
                 : new BitSet();
         RowOrder order = RowOrder.of(batches, superseded);
         TimeGrain grain = grain(snapshot, order);
-        Map<Integer, int[]> buckets = split(order, grain);
-        TimeGrain fileGrain = grain;
-        TimeGrain known = snapshot.grain();
-        if (buckets.size() > MOST_FILES && known != grain) {
-            // sparse rows over a long time: the data rate was misjudged, or they are a backfill
-            fileGrain = known == null ? TimeGrain.NONE : known;
-            grain = fileGrain;
-            buckets = split(order, fileGrain);
-        }
-        FileLayout layout = files.layout(dataset);
-        RowSource source = new RowSource(layout, batches);
-        for (Map.Entry<Integer, int[]> bucket : buckets.entrySet()) {
-            int[] rows = bucket.getValue();
-            written.add(files.write(
-                    dataset,
-                    layout,
-                    run,
-                    fileGrain,
-                    bucket.getKey(),
-                    writer -> writer.write(source, rows, 0, rows.length)));
+        TimeCut cut = cut(order, grain);
+        List<int[]> rowsOfParts = split(order, cut);
+        RowSource source = new RowSource(files.layout(dataset, 1), batches);
+        for (int part = 0; part < rowsOfParts.size(); part++) {
+            int[] rows = rowsOfParts.get(part);
+            TimeBucket bucket = cut.parts().get(part).bucket();
+            try (FileWriting.NewFile file = files.create(dataset, files.layout(dataset, rows.length), run, bucket)) {
+                file.write(source, rows, rows.length);
+                written.add(file.finish());
+            }
             faults.reached("file");
         }
         return grain;
+    }
+
+    private TimeCut cut(RowOrder order, TimeGrain grain) {
+        long first = Long.MAX_VALUE;
+        long last = Long.MIN_VALUE;
+        for (long micros : order.micros()) {
+            first = Math.min(first, micros);
+            last = Math.max(last, micros);
+        }
+        DayCounts days = new DayCounts(first, last);
+        for (long micros : order.micros()) {
+            days.add(micros);
+        }
+        return TimeCut.of(days, new TimeCut.Worth(grain, config.fileMinRows()), FEW_FILES, MOST_FILES);
     }
 
     private static TimeGrain grain(Snapshot snapshot, RowOrder order) {
@@ -233,44 +234,20 @@ final class Flusher {
         return GrainChoice.choose(snapshot.grain(), snapshot.rows() + order.rows().length, first, last);
     }
 
-    /** Row numbers by bucket, each in order. */
-    private static Map<Integer, int[]> split(RowOrder order, TimeGrain grain) {
+    /** Row numbers by part, each in order. */
+    private static List<int[]> split(RowOrder order, TimeCut cut) {
         int[] rows = order.rows();
-        int[] bucketOf = new int[rows.length];
-        TreeMap<Integer, int[]> counts = new TreeMap<>();
-        TimeRange range = new TimeRange(0, 0);
-        int bucket = 0;
-        int[] count = new int[1];
+        if (cut.parts().size() == 1) {
+            return List.of(rows);
+        }
+        List<int[]> split = new ArrayList<>();
+        cut.parts().forEach(part -> split.add(new int[Math.toIntExact(part.rows())]));
+        int[] filled = new int[split.size()];
         for (int i = 0; i < rows.length; i++) {
-            long micros = order.micros()[i];
-            if (!range.contains(micros)) {
-                bucket = grain.bucketOf(micros);
-                range = grain.rangeOf(bucket);
-                count = counts.computeIfAbsent(bucket, key -> new int[1]);
-            }
-            bucketOf[i] = bucket;
-            count[0]++;
+            int part = cut.partOf(order.micros()[i]);
+            split.get(part)[filled[part]++] = rows[i];
         }
-        if (counts.size() == 1) {
-            return new TreeMap<>(Map.of(counts.firstKey(), rows));
-        }
-        TreeMap<Integer, int[]> parts = new TreeMap<>();
-        counts.forEach((key, value) -> parts.put(key, new int[value[0]]));
-        counts.values().forEach(value -> value[0] = 0);
-        int last = 0;
-        int[] part = null;
-        int[] filled = null;
-        for (int i = 0; i < rows.length; i++) {
-            if (part == null || filled == null || bucketOf[i] != last) {
-                last = bucketOf[i];
-                part = parts.get(last);
-                filled = counts.get(last);
-            }
-            if (part != null && filled != null) {
-                part[filled[0]++] = rows[i];
-            }
-        }
-        return parts;
+        return split;
     }
 
     private void cutLog(long appliedEnd) {

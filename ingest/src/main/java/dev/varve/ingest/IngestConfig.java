@@ -16,9 +16,12 @@ import java.time.Duration;
  * @param keysMaxAge {@code idempotency.max-age}: how long they are remembered
  * @param batchLoadMaxBytes {@code load.max-batch-bytes}: most bytes of a body that is all or nothing, decoded
  * @param fileMaxBytes {@code file.max-bytes}: compaction starts a new file about there
+ * @param fileMinRows {@code file.min-rows}: a time bucket with that many rows is worth a file of its own; rows of others go
+ *     together into files of a coarser grain
  * @param rowGroupRows {@code file.row-group-rows}
  * @param compactionMaxRows {@code compaction.max-rows}: most rows merged at once
- * @param compactionMinAge {@code compaction.min-age}: overlapping files of a keyed dataset are left alone that long
+ * @param compactionMinAge {@code compaction.min-age}: how long files that may hold versions of the same rows are left alone
+ *     after their newest row came; ten times as long until a few new rows make a large file be written anew
  * @param background who flushes
  */
 public record IngestConfig(
@@ -32,6 +35,7 @@ public record IngestConfig(
         Duration keysMaxAge,
         long batchLoadMaxBytes,
         long fileMaxBytes,
+        long fileMinRows,
         int rowGroupRows,
         Codec codec,
         long compactionMaxRows,
@@ -58,6 +62,7 @@ public record IngestConfig(
             Duration.ofHours(24),
             256 * MIB,
             128 * MIB,
+            32_768,
             65_536,
             Codec.SNAPPY,
             64_000_000,
@@ -65,10 +70,16 @@ public record IngestConfig(
             Background.OWN_THREAD);
 
     public IngestConfig {
-        if (memtableMaxBytes < MIB || flushMaxRows < 1 || flushMaxBytes < 1 || inFlight < 1 || keysRemembered < 1) {
+        if (memtableMaxBytes < MIB
+                || flushMaxRows < 1
+                || flushMaxBytes < 1
+                || inFlight < 1
+                || keysRemembered < 1
+                || fileMinRows < 1) {
             throw new IllegalArgumentException("a limit of ingest is too low: memtable.max-bytes " + memtableMaxBytes
                     + ", flush.max-rows " + flushMaxRows + ", flush.max-bytes " + flushMaxBytes
-                    + ", append.in-flight " + inFlight + ", idempotency.max-keys " + keysRemembered);
+                    + ", append.in-flight " + inFlight + ", idempotency.max-keys " + keysRemembered
+                    + ", file.min-rows " + fileMinRows);
         }
         if (rowGroupRows < 1 || rowGroupRows > 65_536) {
             throw new IllegalArgumentException("file.row-group-rows is " + rowGroupRows + "; it is 1 to 65536");
@@ -87,6 +98,7 @@ public record IngestConfig(
                 keysMaxAge,
                 batchLoadMaxBytes,
                 fileMaxBytes,
+                fileMinRows,
                 rowGroupRows,
                 codec,
                 compactionMaxRows,
@@ -106,6 +118,7 @@ public record IngestConfig(
                 keysMaxAge,
                 batchLoadMaxBytes,
                 fileMaxBytes,
+                fileMinRows,
                 rowGroupRows,
                 codec,
                 compactionMaxRows,
@@ -125,8 +138,29 @@ public record IngestConfig(
                 keysMaxAge,
                 batchLoadMaxBytes,
                 maxBytes,
+                fileMinRows,
                 newRowGroupRows,
                 newCodec,
+                compactionMaxRows,
+                compactionMinAge,
+                background);
+    }
+
+    public IngestConfig withFileMinRows(long rows) {
+        return new IngestConfig(
+                memtableMaxBytes,
+                memtableMaxWait,
+                flushMaxRows,
+                flushMaxBytes,
+                flushMaxAge,
+                inFlight,
+                keysRemembered,
+                keysMaxAge,
+                batchLoadMaxBytes,
+                fileMaxBytes,
+                rows,
+                rowGroupRows,
+                codec,
                 compactionMaxRows,
                 compactionMinAge,
                 background);
@@ -144,6 +178,7 @@ public record IngestConfig(
                 keysMaxAge,
                 batchLoadMaxBytes,
                 fileMaxBytes,
+                fileMinRows,
                 rowGroupRows,
                 codec,
                 maxRows,
@@ -163,6 +198,7 @@ public record IngestConfig(
                 maxAge,
                 batchLoadMaxBytes,
                 fileMaxBytes,
+                fileMinRows,
                 rowGroupRows,
                 codec,
                 compactionMaxRows,

@@ -165,7 +165,7 @@ class IngestSpeedTest {
 
     private void write(TestLake lake, LiveView view, Codec codec) throws IOException {
         FileLayout plain = new FileWriting(lake.blobs, IngestConfig.DEFAULT)
-                .layout(view.snapshot().dataset());
+                .layout(view.snapshot().dataset(), 65_536);
         FileLayout layout = new FileLayout(plain.fields(), plain.bloomed(), 65_536, 16_384, codec);
         long start = System.nanoTime();
         RowOrder order = RowOrder.of(view.batches(), new BitSet());

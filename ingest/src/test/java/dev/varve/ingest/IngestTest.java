@@ -141,8 +141,8 @@ class IngestTest {
                             assertThat(file.columns().get("station"))
                                     .isEqualTo(new DataFile.ColumnBounds(row.getString(9), row.getString(10), 0));
                         });
-                assertThat(file.grain()).isEqualTo(TimeGrain.DAY);
-                assertThat(TimeGrain.DAY.bucketOf(file.firstMicros())).isEqualTo(file.bucket());
+                assertThat(file.grain().bucketOf(file.firstMicros())).isEqualTo(file.bucket());
+                assertThat(file.grain().bucketOf(file.lastMicros())).isEqualTo(file.bucket());
             }
         }
     }

@@ -37,6 +37,11 @@ public enum TimeGrain {
         };
     }
 
+    /** The next coarser grain; that of {@link #NONE} is itself. */
+    public TimeGrain coarser() {
+        return this == NONE ? NONE : values()[ordinal() - 1];
+    }
+
     private static TimeRange between(LocalDate start, LocalDate end) {
         return new TimeRange(start.toEpochDay() * MICROS_PER_DAY, end.toEpochDay() * MICROS_PER_DAY);
     }

@@ -137,11 +137,11 @@ public record NodeConfig(
                 settings.bytes(
                         "load.max-batch-bytes", INGEST.batchLoadMaxBytes(), "largest body with onError=reject-batch"),
                 settings.bytes("file.max-bytes", INGEST.fileMaxBytes(), "compaction begins a new file about there"),
+                settings.number("file.min-rows", INGEST.fileMinRows(), 1, "rows that make a day, month or year a file"),
                 settings.count("file.row-group-rows", INGEST.rowGroupRows(), 1, "rows of a row group"),
                 INGEST.codec(),
                 settings.number("compaction.max-rows", INGEST.compactionMaxRows(), 1, "rows compacted at once"),
-                settings.duration(
-                        "compaction.min-age", INGEST.compactionMinAge(), "files of keyed datasets rest so long"),
+                settings.duration("compaction.min-age", INGEST.compactionMinAge(), "replaced versions rest so long"),
                 INGEST.background());
     }
 

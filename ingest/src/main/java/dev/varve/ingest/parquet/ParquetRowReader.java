@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -66,12 +67,20 @@ public final class ParquetRowReader implements AutoCloseable {
      */
     public static ParquetRowReader open(Path path, BufferAllocator parent, int batchRows, long bytes)
             throws IOException {
+        return open(path, parent, batchRows, bytes, column -> true);
+    }
+
+    /** As above, but only the columns whose names are wanted. */
+    public static ParquetRowReader open(
+            Path path, BufferAllocator parent, int batchRows, long bytes, Predicate<String> wanted) throws IOException {
         FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
         BufferAllocator memory = parent.newChildAllocator("parquet body", 0, bytes);
         boolean done = false;
         try {
             FileMetaData footer = readFooter(file);
-            List<LeafColumn> columns = guarded(() -> LeafColumn.of(present(footer.getSchema())));
+            List<LeafColumn> columns = guarded(() -> LeafColumn.of(present(footer.getSchema()))).stream()
+                    .filter(column -> wanted.test(column.field().getName()))
+                    .toList();
             ParquetRowReader reader =
                     new ParquetRowReader(file, footer, columns, memory, batchRows, new PageBudget(bytes));
             done = true;
