@@ -31,7 +31,8 @@ class ArchitectureTest {
     static final List<String> MODULES = List.of("blobstore", "catalog", "ingest", "query", "controller", "sdk");
 
     /** Sub-packages that others may use: values a module shares. */
-    static final Set<String> SECOND_DOORS = Set.of("dev.varve.ingest.decode", "dev.varve.blobstore.object", "dev.varve.blobstore.media");
+    static final Set<String> SECOND_DOORS =
+            Set.of("dev.varve.ingest.decode", "dev.varve.blobstore.object", "dev.varve.blobstore.media");
 
     /** The packages that may use each heavy library. */
     static final List<Map.Entry<String, List<String>>> OWNERS = List.of(
