@@ -123,6 +123,15 @@ final class MetaShards implements AutoCloseable {
         return state.head(MetaState.shardOf(bucket)).gcFloor();
     }
 
+    /** The greatest of all shards' floors. */
+    long highestFloor() {
+        long highest = 0;
+        for (int shard = 0; shard < MetaState.SHARDS; shard++) {
+            highest = Math.max(highest, state.head(shard).gcFloor());
+        }
+        return highest;
+    }
+
     /** A hash of all that a shard's operations made. */
     RowHash hash(int shard) {
         return state.head(shard).hash();

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,7 +27,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /** A bucket of {@link MemoryObjects}, which guards it. */
 final class MemoryBucket {
@@ -36,12 +36,7 @@ final class MemoryBucket {
      * @param order grows with every version made
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Version(
-            StoredObject object,
-            long order,
-            byte[] bytes,
-            @Nullable String uploadId,
-            boolean isFile) {
+    record Version(StoredObject object, long order, byte[] bytes, boolean isFile) {
         boolean isNull() {
             return object.versionId().equals(StoredObject.NULL_VERSION);
         }
@@ -55,6 +50,9 @@ final class MemoryBucket {
 
     private final TreeMap<String, MemoryUpload> uploads = new TreeMap<>();
 
+    /** What completed uploads answered. */
+    private final Map<String, StoredObject> completed = new HashMap<>();
+
     MemoryBucket(Bucket bucket) {
         this.bucket = bucket;
     }
@@ -63,6 +61,7 @@ final class MemoryBucket {
         MemoryBucket copy = new MemoryBucket(bucket);
         keys.forEach((key, versions) -> copy.keys.put(key, new ArrayList<>(versions)));
         copy.uploads.putAll(uploads);
+        copy.completed.putAll(completed);
         return copy;
     }
 
@@ -101,13 +100,12 @@ final class MemoryBucket {
                 received.digests().md5Hex(),
                 received.digests().checksums(),
                 List.of());
-        return put(sequence, now, write, made, received.bytes(), null);
+        return put(sequence, now, write, made, received.bytes());
     }
 
     private record Made(long size, String etag, List<Checksum> checksums, List<Long> partSizes) {}
 
-    private StoredObject put(
-            long sequence, Instant now, ObjectWrite write, Made made, byte[] bytes, @Nullable String uploadId) {
+    private StoredObject put(long sequence, Instant now, ObjectWrite write, Made made, byte[] bytes) {
         checkLock(now, write);
         check(write.condition(), current(write.key()));
         if (bucket.settings().writeOnce() && current(write.key()).isPresent()) {
@@ -135,7 +133,7 @@ final class MemoryBucket {
                 write.tags(),
                 retention,
                 write.legalHold());
-        add(now, new Version(object, sequence, bytes, uploadId, write.isFile()));
+        add(now, new Version(object, sequence, bytes, write.isFile()));
         return object;
     }
 
@@ -214,7 +212,7 @@ final class MemoryBucket {
                 Map.of(),
                 Optional.empty(),
                 false);
-        add(now, new Version(marker, sequence, new byte[0], null, false));
+        add(now, new Version(marker, sequence, new byte[0], false));
         return Optional.of(marker);
     }
 
@@ -392,7 +390,7 @@ final class MemoryBucket {
                 tags,
                 retention,
                 legalHold);
-        Version now = new Version(changed, version.order(), version.bytes(), version.uploadId(), version.isFile());
+        Version now = new Version(changed, version.order(), version.bytes(), version.isFile());
         List<Version> versions = versions(old.key());
         versions.set(versions.indexOf(version), now);
         return shown(now);
@@ -419,10 +417,8 @@ final class MemoryBucket {
     }
 
     Optional<StoredObject> completed(ObjectKey key, String uploadId) {
-        return versions(key).stream()
-                .filter(version -> uploadId.equals(version.uploadId()))
-                .map(this::shown)
-                .findFirst();
+        return Optional.ofNullable(completed.get(uploadId))
+                .filter(object -> object.key().equals(key));
     }
 
     StoredObject complete(long sequence, Instant now, MemoryUpload upload, PartsWhole whole, Condition condition) {
@@ -435,9 +431,9 @@ final class MemoryBucket {
         }
         Made made = new Made(whole.size(), whole.etag(), whole.checksums(), whole.sizes());
         ObjectWrite write = upload.upload().write().withCondition(condition);
-        StoredObject object =
-                put(sequence, now, write, made, bytes, upload.upload().id());
+        StoredObject object = put(sequence, now, write, made, bytes);
         uploads.remove(upload.upload().id());
+        completed.put(upload.upload().id(), object);
         return object;
     }
 }

@@ -7,7 +7,10 @@ import java.nio.file.Path;
 public interface ObjectDraft extends AutoCloseable {
     OutputStream out();
 
-    /** Where its bytes lie, for writers that need a file of their own. Only of {@link ObjectWrite#isFile} drafts. */
+    /**
+     * Where a writer that needs a file of its own puts the bytes instead of into {@link #out}. Only of
+     * {@link ObjectWrite#isFile} drafts.
+     */
     Path path();
 
     ObjectWrite write();

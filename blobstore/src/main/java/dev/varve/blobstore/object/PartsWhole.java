@@ -34,7 +34,7 @@ public record PartsWhole(List<Upload.Part> parts, long size, String etag, List<C
         long size = parts.stream().mapToLong(Upload.Part::size).sum();
         if (completion.size().isPresent() && completion.size().get() != size) {
             throw new ObjectException(
-                    ObjectProblem.BAD_DIGEST,
+                    ObjectProblem.INVALID_ARGUMENT,
                     "the parts have " + size + " bytes, not "
                             + completion.size().get() + " as announced");
         }

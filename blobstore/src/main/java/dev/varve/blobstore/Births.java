@@ -1,0 +1,57 @@
+package dev.varve.blobstore;
+
+import java.util.TreeMap;
+
+/**
+ * When the chunks of writes under way were born, counted in epochs, so that the floor below which unreferenced chunks are
+ * garbage never rises above one of them. Thread-safe.
+ */
+final class Births {
+    private final TreeMap<Long, Integer> underWay = new TreeMap<>();
+    private long epoch;
+
+    /**
+     * Begins above all floors of earlier runs, whose writes have all ended.
+     *
+     * @param floor greatest floor so far
+     */
+    Births(long floor) {
+        this.epoch = floor + 1;
+    }
+
+    /** A write under way. */
+    final class Birth implements AutoCloseable {
+        private final long at;
+        private boolean isOver;
+
+        private Birth(long at) {
+            this.at = at;
+        }
+
+        long epoch() {
+            return at;
+        }
+
+        /** The write has ended: what it wrote is referred to, or never will be. */
+        @Override
+        public void close() {
+            synchronized (Births.this) {
+                if (!isOver) {
+                    isOver = true;
+                    underWay.computeIfPresent(at, (when, count) -> count == 1 ? null : count - 1);
+                }
+            }
+        }
+    }
+
+    synchronized Birth begin() {
+        underWay.merge(epoch, 1, Integer::sum);
+        return new Birth(epoch);
+    }
+
+    /** Begins an epoch; returns the highest floor that no write under way was born below. */
+    synchronized long advance() {
+        epoch++;
+        return underWay.isEmpty() ? epoch : underWay.firstKey();
+    }
+}
