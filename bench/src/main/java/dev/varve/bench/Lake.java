@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.varve.blobstore.BlobStore;
-import dev.varve.blobstore.LocalBlobStore;
+import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogConfig;
 import dev.varve.catalog.IcebergCatalog;
@@ -100,7 +100,7 @@ final class Lake {
 
     /** A DuckDB relation over exactly the files of the lake's newest snapshot; not while a node serves it. */
     static String files(Workspace workspace) {
-        try (BlobStore blobs = LocalBlobStore.open(workspace.lake().resolve("store"));
+        try (BlobStore blobs = ObjectBlobStore.openLocal(workspace.lake().resolve("store"));
                 Catalog catalog = IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, InstantSource.system())) {
             return catalog.snapshot(new DatasetName(DATASET)).files().stream()
                     .map(file -> blobs.localPath(file.blob()).toString())

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.blobstore.BlobStore;
-import dev.varve.blobstore.LocalBlobStore;
+import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.model.Column;
 import dev.varve.model.ColumnType;
 import dev.varve.model.DatasetName;
@@ -43,7 +43,7 @@ class IcebergCatalogTest {
 
     @BeforeEach
     void open() {
-        blobs = LocalBlobStore.open(directory);
+        blobs = ObjectBlobStore.openLocal(directory);
         catalog = IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, InstantSource.system());
     }
 

@@ -3,7 +3,7 @@ package dev.varve.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.blobstore.BlobStore;
-import dev.varve.blobstore.LocalBlobStore;
+import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.model.Column;
 import dev.varve.model.DatasetName;
 import dev.varve.model.TimeGrain;
@@ -38,7 +38,7 @@ class PlainIcebergTest {
 
     @Test
     void plainIcebergFindsTheSameFilesAndBounds() throws IOException {
-        try (BlobStore blobs = LocalBlobStore.open(directory);
+        try (BlobStore blobs = ObjectBlobStore.openLocal(directory);
                 IcebergCatalog catalog = IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, InstantSource.system())) {
             Dataset air = catalog.create(AIR, SampleFiles.SCHEMA, null);
             SampleFiles files = new SampleFiles(air, 41);

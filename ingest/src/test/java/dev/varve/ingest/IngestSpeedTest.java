@@ -1,8 +1,8 @@
 package dev.varve.ingest;
 
 import dev.varve.blobstore.CommitLogConfig;
-import dev.varve.blobstore.LocalBlobStore;
 import dev.varve.blobstore.LocalCommitLog;
+import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.catalog.CatalogConfig;
 import dev.varve.catalog.IcebergCatalog;
 import dev.varve.catalog.Snapshot;
@@ -97,7 +97,7 @@ class IngestSpeedTest {
             }
             IngestConfig config = IngestConfig.DEFAULT;
             try (LocalCommitLog log = LocalCommitLog.open(directory.resolve("log"), CommitLogConfig.DEFAULT);
-                    LocalBlobStore blobs = LocalBlobStore.open(directory.resolve("blobs"));
+                    ObjectBlobStore blobs = ObjectBlobStore.openLocal(directory.resolve("blobs"));
                     IcebergCatalog catalog =
                             IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, InstantSource.system())) {
                 catalog.create(AIR, SCHEMA, null);

@@ -1,8 +1,8 @@
 package dev.varve.ingest;
 
 import dev.varve.blobstore.CommitLogConfig;
-import dev.varve.blobstore.LocalBlobStore;
 import dev.varve.blobstore.LocalCommitLog;
+import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.catalog.CatalogConfig;
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.IcebergCatalog;
@@ -38,7 +38,7 @@ final class TestLake implements AutoCloseable {
 
     final BufferAllocator memory = new RootAllocator();
     final LocalCommitLog log;
-    final LocalBlobStore blobs;
+    final ObjectBlobStore blobs;
     final IcebergCatalog catalog;
     final Ingest ingest;
     private boolean closed;
@@ -71,7 +71,7 @@ final class TestLake implements AutoCloseable {
 
     TestLake(Path directory, IngestConfig config, InstantSource clock, Flusher.FaultPoint faults) {
         log = LocalCommitLog.open(directory.resolve("log"), CommitLogConfig.DEFAULT);
-        blobs = LocalBlobStore.open(directory.resolve("blobs"));
+        blobs = ObjectBlobStore.openLocal(directory.resolve("blobs"));
         catalog = IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, clock);
         ingest = Ingest.open(config, log, catalog, blobs, memory, clock, faults);
     }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.varve.blobstore.BlobStore;
 import dev.varve.blobstore.CommitLog;
 import dev.varve.blobstore.CommitLogConfig;
-import dev.varve.blobstore.LocalBlobStore;
 import dev.varve.blobstore.LocalCommitLog;
+import dev.varve.blobstore.LocalObjectStore;
+import dev.varve.blobstore.ObjectBlobStore;
+import dev.varve.blobstore.ObjectStoreConfig;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogConfig;
 import dev.varve.catalog.IcebergCatalog;
@@ -29,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +51,7 @@ public final class Node implements AutoCloseable {
     public static final String VERSION = "0.1.0";
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final String STORE = "store";
     private static final Duration CANCEL_GRACE = Duration.ofSeconds(5);
 
     private final NodeConfig config;
@@ -98,15 +102,19 @@ public final class Node implements AutoCloseable {
                     "varve-open-engine",
                     () -> QueryEngine.open(queries(config, scratch), new LaterTables(lake), memory),
                     QueryEngine::close));
-            BlobStore blobs = parts.add(LocalBlobStore.open(config.dataDir().resolve("store")));
+            LocalObjectStore objects =
+                    parts.add(LocalObjectStore.open(config.dataDir().resolve(STORE), ObjectStoreConfig.DEFAULT, clock));
+            BlobStore blobs = ObjectBlobStore.open(objects, ObjectBlobStore.LAKE);
             CommitLog log = parts.add(LocalCommitLog.open(config.dataDir().resolve("log"), CommitLogConfig.DEFAULT));
             Catalog catalog = parts.add(IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, clock));
             Ingest ingest = parts.add(Ingest.open(config.ingest(), log, catalog, blobs, memory, clock));
             lake.complete(new LakeTables(catalog, ingest, blobs));
             QueryEngine engine = parts.add(ahead.take());
-            parts.add(Maintenance.start(List.of(
-                    new Job("compaction", config.compactionPause(), ingest::compactOnce),
-                    new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0))));
+            List<Job> jobs = new ArrayList<>(StoreJobs.of(objects.maintenance()));
+            jobs.add(new Job("compaction", config.compactionPause(), ingest::compactOnce));
+            jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
+            parts.add(Maintenance.start(jobs));
+            StoreJobs.register(metrics, objects.maintenance());
             NodeMetrics.register(
                     metrics, ingest, memory, engine, config.dataDir().resolve("log"));
             sql = new LakeSql(engine, config.query(), clock, metrics);
@@ -139,7 +147,7 @@ public final class Node implements AutoCloseable {
                 limits.memoryBytes(),
                 config.dataDir().resolve("spill"),
                 limits.spillBytes(),
-                List.of(config.dataDir().resolve("store"), scratch),
+                List.of(LocalObjectStore.files(config.dataDir().resolve(STORE)), scratch),
                 limits.maxConcurrent(),
                 limits.maxWait(),
                 QueryConfig.DEFAULT_CACHED_PLANS);
