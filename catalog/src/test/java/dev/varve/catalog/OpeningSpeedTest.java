@@ -3,7 +3,7 @@ package dev.varve.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.blobstore.BlobStore;
-import dev.varve.blobstore.LocalBlobStore;
+import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.model.DatasetName;
 import dev.varve.model.TimeGrain;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ class OpeningSpeedTest {
 
     @Test
     void tensOfThousandsOfFilesAreFoundAgain(@TempDir Path directory) {
-        try (BlobStore blobs = LocalBlobStore.open(directory)) {
+        try (BlobStore blobs = ObjectBlobStore.openLocal(directory)) {
             IcebergCatalog first = IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, InstantSource.system());
             SampleFiles samples = new SampleFiles(first.create(AIR, SampleFiles.SCHEMA, TimeGrain.DAY), 1);
             for (int i = 0; i < COMMITS; i++) {
