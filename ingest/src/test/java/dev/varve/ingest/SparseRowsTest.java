@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -97,7 +98,7 @@ class SparseRowsTest {
 
     /** Anywhere in 57 years; on the latest day; some days before it; or on one of a few old days. */
     private static long time(Random random, int step) {
-        long today = 19_000 + step / 12;
+        long today = 19_000L + step / 12;
         return switch (random.nextInt(4)) {
             case 0 -> random.nextLong(20_000 * DAY / 1_000_000) * 1_000_000;
             case 1 -> (today - random.nextInt(60)) * DAY + random.nextLong(48) * (DAY / 48);
@@ -120,7 +121,7 @@ class SparseRowsTest {
                 String scan = lake.scan(view.snapshot()).replace("union_by_name", "filename = true, union_by_name");
                 TestLake.query("SELECT station, epoch_us(time), version, filename FROM " + scan, row -> {
                     String identity = row.getString(1) + " " + row.getLong(2);
-                    DataFile file = files.get(row.getString(4));
+                    DataFile file = Objects.requireNonNull(files.get(row.getString(4)));
                     assertThat(seen.add(identity + " " + file.run()))
                             .as("%s is twice in run %d", identity, file.run())
                             .isTrue();
