@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,7 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
     private static final Logger LOG = LoggerFactory.getLogger(DiskIdentity.class);
     private static final String FILE = "IDENTITY";
     private static final String BOOT_FILE = "BOOT";
+    private static final String SECOND_BOOT_FILE = "BOOT2";
     private static final long MAGIC = 0x564152564549444EL;
     private static final long BOOT_MAGIC = 0x5641525645424F4FL;
     private static final int FORMAT = 1;
@@ -31,6 +33,8 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
 
     /** Added where the number of boots is lost: more than may have happened since what is known. */
     private static final int LOST_BOOTS = 1 << 16;
+
+    private static final int MOST_LOST_BOOTS = 1 << 28;
 
     /** The identity of a disk, which must be that of the configuration; an empty disk gets one. */
     static DiskIdentity claim(Path directory, ChunkStoreConfig config, Disk disk) throws IOException {
@@ -99,22 +103,28 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
         return new DiskIdentity(cluster, node, new UUID(in.getLong(), in.getLong()), in.getInt());
     }
 
-    /** The number of this opening, larger than any before, also where the count is lost. */
+    /**
+     * The number of this opening, larger than any before. It is kept twice; should both be lost, or the disk be empty, it
+     * goes on at random, so that ids which others may remember do not come back.
+     */
     static int nextBoot(Path directory, int highestSeen, Disk disk) throws IOException {
-        Path file = directory.resolve(BOOT_FILE);
-        Integer last = readBoot(file);
+        Integer first = readBoot(directory.resolve(BOOT_FILE));
+        Integer second = readBoot(directory.resolve(SECOND_BOOT_FILE));
         int boot;
-        if (last != null) {
+        if (first != null || second != null) {
+            int last = Math.max(first != null ? first : 0, second != null ? second : 0);
             boot = Math.max(last, highestSeen) + 1;
-        } else if (highestSeen == 0 && !Files.exists(file)) {
-            boot = 1;
         } else {
-            boot = highestSeen + LOST_BOOTS;
-            LOG.warn("the boot counter was lost and goes on far behind file={} boot={}", file, boot);
+            boot = highestSeen + ThreadLocalRandom.current().nextInt(LOST_BOOTS, MOST_LOST_BOOTS);
+            if (highestSeen > 0) {
+                LOG.warn("the boot counter was lost and goes on far behind directory={} boot={}", directory, boot);
+            }
         }
         ByteBuffer out = ByteBuffer.allocate(BOOT_BYTES);
         out.putLong(BOOT_MAGIC).putInt(boot);
-        write(disk, file, out.putInt(Blocks.crc(out, 0, out.position())).flip());
+        out.putInt(Blocks.crc(out, 0, out.position())).flip();
+        write(disk, directory.resolve(BOOT_FILE), out.duplicate());
+        write(disk, directory.resolve(SECOND_BOOT_FILE), out);
         return boot;
     }
 
@@ -136,8 +146,13 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
         if (!Files.exists(identity) || read(identity) == null) {
             return identity;
         }
-        Path boot = directory.resolve(BOOT_FILE);
-        return readBoot(boot) == null ? boot : null;
+        for (String name : new String[] {BOOT_FILE, SECOND_BOOT_FILE}) {
+            Path boot = directory.resolve(name);
+            if (readBoot(boot) == null) {
+                return boot;
+            }
+        }
+        return null;
     }
 
     private static void write(Disk disk, Path file, ByteBuffer content) throws IOException {

@@ -8,7 +8,7 @@
  * All numbers are big-endian; every byte is covered by some checksum, each of them CRC32C.
  *
  * <pre>
- * IDENTITY, BOOT                      whose disk this is; how often it was opened
+ * IDENTITY, BOOT, BOOT2               whose disk this is; how often it was opened, twice
  * segments/gg-bbbbbbbb-nnnnnnnn.seg   group, boot and number in hex; boot and number are the segment's id
  * files/xx/&lt;chunk id&gt;.parquet         a drafted chunk, byte for byte; files/xx/&lt;chunk id&gt;.crc its checksums
  * drafts/                             what is being written and nothing that counts

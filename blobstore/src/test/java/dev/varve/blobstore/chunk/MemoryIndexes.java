@@ -42,6 +42,14 @@ final class MemoryIndexes implements ChunkStore.IndexOpener {
         now = state.copy();
     }
 
+    /** One with the same contents, all of it durable. */
+    synchronized MemoryIndexes copy() {
+        MemoryIndexes copy = new MemoryIndexes();
+        copy.flushed = now.copy();
+        copy.now = now.copy();
+        return copy;
+    }
+
     synchronized void forget() {
         flushed = new State();
         now = new State();

@@ -1,0 +1,530 @@
+package dev.varve.blobstore.chunk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.disk.FaultyDisk;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChunkStoreTest {
+    @TempDir
+    Path folder;
+
+    private final MemoryIndexes indexes = new MemoryIndexes();
+    private final FaultyDisk disk = new FaultyDisk();
+
+    private ChunkStoreConfig config() {
+        return ChunkStoreConfig.of(folder, ChunkModel.CLUSTER, 7)
+                .withSegmentBytes(4 << 10)
+                .withLanes(1)
+                .withReserveBytes(0);
+    }
+
+    private ChunkStore open() {
+        return ChunkStore.open(config(), disk, indexes);
+    }
+
+    private static byte[] bytes(int seed, int length) {
+        byte[] bytes = new byte[length];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static ChunkRef put(ChunkStore store, byte[] bytes) {
+        try {
+            return store.append(ByteBuffer.wrap(bytes), 1).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof VarveException world ? world : e;
+        }
+    }
+
+    private static byte[] get(ChunkStore store, ChunkRef ref) {
+        ByteBuffer into = ByteBuffer.allocate((int) ref.length());
+        store.read(ref, 0, into);
+        byte[] read = new byte[into.flip().remaining()];
+        into.get(read);
+        return read;
+    }
+
+    private static ChunkRef putFile(ChunkStore store, byte[] bytes) throws IOException {
+        try (FileDraft draft = store.draft(1)) {
+            draft.out().write(bytes);
+            return draft.commit();
+        }
+    }
+
+    private static void assertFails(ErrorCode code, ThrowingCallable action) {
+        assertThatThrownBy(action)
+                .isInstanceOfSatisfying(
+                        VarveException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    private static void scrubWhole(ChunkStore store) {
+        while (!store.scrub(1 << 20).isRoundDone()) {
+            // goes on
+        }
+    }
+
+    private List<Path> regularFiles(String below) throws IOException {
+        try (Stream<Path> all = Files.walk(folder.resolve(below))) {
+            return all.filter(Files::isRegularFile).sorted().toList();
+        }
+    }
+
+    private static void flip(Path path, long at) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.seek(at);
+            int before = file.read();
+            file.seek(at);
+            file.write(before ^ 0x10);
+        }
+    }
+
+    @Test
+    void aDirectoryHasOneStoreAtATime() {
+        try (ChunkStore first = open()) {
+            assertThatThrownBy(this::open).hasMessageContaining("in use");
+            put(first, new byte[10]);
+        }
+        open().close();
+    }
+
+    @Test
+    void anotherNodesDiskIsRefused() {
+        try (ChunkStore store = open()) {
+            put(store, new byte[10]);
+        }
+        assertFails(ErrorCode.STORAGE, () -> ChunkStore.open(ChunkStoreConfig.of(folder, ChunkModel.CLUSTER, 8), disk));
+        assertFails(ErrorCode.STORAGE, () -> ChunkStore.open(ChunkStoreConfig.of(folder, new UUID(3, 4), 7), disk));
+    }
+
+    @Test
+    void dataWithoutIdentityIsRefused() throws IOException {
+        ChunkRef ref;
+        DiskIdentity identity;
+        try (ChunkStore store = open()) {
+            identity = store.identity();
+            ref = put(store, bytes(1, 10));
+        }
+        byte[] file = Files.readAllBytes(folder.resolve("IDENTITY"));
+        Files.delete(folder.resolve("IDENTITY"));
+        assertThatThrownBy(this::open).hasMessageContaining("IDENTITY is missing");
+        Files.write(folder.resolve("IDENTITY"), Arrays.copyOf(file, file.length - 1));
+        assertFails(ErrorCode.CORRUPT, this::open);
+        Files.write(folder.resolve("IDENTITY"), file);
+        try (ChunkStore store = open()) {
+            assertThat(store.identity()).isEqualTo(identity);
+            assertThat(get(store, ref)).isEqualTo(bytes(1, 10));
+        }
+    }
+
+    @Test
+    void noIdIsGivenTwiceAlsoWhereTheBootCounterIsLost() throws IOException {
+        List<ChunkId> ids = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            try (ChunkStore store = open()) {
+                ids.add(put(store, new byte[i]).id());
+            }
+            if (i % 2 == 1) {
+                Files.delete(folder.resolve("BOOT"));
+            }
+        }
+        assertThat(ids).doesNotHaveDuplicates();
+        assertThat(ids).allSatisfy(id -> {
+            assertThat(id.node()).isEqualTo(7);
+            assertThat(id.group()).isBetween(0, ChunkStore.GROUPS - 1);
+            assertThat(ChunkId.parse(id.toString())).isEqualTo(id);
+        });
+    }
+
+    @Test
+    void waitingChunksShareAnFsync() {
+        try (ChunkStore store = open()) {
+            put(store, new byte[1]);
+            disk.holdForces();
+            List<CompletableFuture<ChunkRef>> waiting = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                waiting.add(store.append(ByteBuffer.wrap(bytes(i, 20)), 0));
+            }
+            assertThat(waiting).noneMatch(CompletableFuture::isDone);
+            disk.releaseForces();
+            for (int i = 0; i < 20; i++) {
+                assertThat(get(store, waiting.get(i).join())).isEqualTo(bytes(i, 20));
+            }
+            assertThat(store.status().fsyncs()).isLessThanOrEqualTo(3);
+        }
+    }
+
+    @Test
+    void theReserveIsKeptForDeletes() throws IOException {
+        ChunkStoreConfig config = config().withReserveBytes(1000);
+        try (ChunkStore store = ChunkStore.open(config, disk, indexes)) {
+            ChunkRef old = put(store, bytes(1, 500));
+            disk.setFreeBytes(1500);
+            assertThat(store.usableBytes()).isEqualTo(500);
+            assertFails(ErrorCode.DISK_FULL, () -> put(store, new byte[600]));
+            assertThatThrownBy(() -> putFile(store, new byte[600])).hasMessageContaining("kept for deletes");
+            ChunkRef fits = put(store, bytes(2, 300));
+            assertFails(ErrorCode.DISK_FULL, () -> put(store, new byte[300]));
+            assertThat(get(store, old)).isEqualTo(bytes(1, 500));
+            disk.setFreeBytes(400);
+            assertThat(store.usableBytes()).isZero();
+            assertFails(ErrorCode.DISK_FULL, () -> put(store, new byte[1]));
+            assertThat(store.delete(old.id())).isTrue();
+            disk.setFreeBytes(Long.MAX_VALUE);
+            ChunkRef after = put(store, bytes(3, 600));
+            assertThat(get(store, after)).isEqualTo(bytes(3, 600));
+            assertThat(get(store, fits)).isEqualTo(bytes(2, 300));
+            assertFails(ErrorCode.CORRUPT, () -> get(store, old));
+        }
+    }
+
+    @Test
+    void afterAFailedFsyncAnotherSegmentIsWritten() {
+        try (ChunkStore store = open()) {
+            ChunkRef before = put(store, bytes(1, 100));
+            disk.failForces();
+            assertFails(ErrorCode.STORAGE, () -> put(store, bytes(2, 100)));
+            assertFails(ErrorCode.STORAGE, () -> store.delete(before.id()));
+            disk.mendForces();
+            ChunkRef after = put(store, bytes(3, 100));
+            assertThat(get(store, before)).isEqualTo(bytes(1, 100));
+            assertThat(get(store, after)).isEqualTo(bytes(3, 100));
+            assertThat(store.status().segments()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aRangeIsReadWithTheBlocksItTouches() throws IOException {
+        byte[] bytes = bytes(1, 5 * Blocks.BYTES + 17);
+        ChunkRef ref;
+        ChunkRef file;
+        try (ChunkStore store = open()) {
+            ref = put(store, bytes);
+            file = putFile(store, bytes);
+        }
+        flip(regularFiles(ChunkStore.SEGMENTS).getFirst(), 3 * Blocks.BYTES + 1000);
+        flip(folder.resolve(regularFiles(ChunkStore.FILES).get(1)), 3 * Blocks.BYTES + 1000);
+        try (ChunkStore store = open()) {
+            for (ChunkRef one : List.of(ref, file)) {
+                for (boolean isDirect : new boolean[] {true, false}) {
+                    int length = 2 * Blocks.BYTES + 17;
+                    ByteBuffer into = isDirect ? ByteBuffer.allocateDirect(length) : ByteBuffer.allocate(length);
+                    store.read(one, 0, into.limit(length - 20));
+                    assertThat(into.flip()).isEqualTo(ByteBuffer.wrap(bytes, 0, length - 20));
+                    into.clear();
+                    store.read(one, bytes.length - Blocks.BYTES - 17, into.limit(Blocks.BYTES + 17));
+                    assertThat(into.flip())
+                            .isEqualTo(ByteBuffer.wrap(bytes, bytes.length - Blocks.BYTES - 17, Blocks.BYTES + 17));
+                    into.clear();
+                    assertFails(ErrorCode.CORRUPT, () -> store.read(one, 2 * Blocks.BYTES, into));
+                    assertThat(into.position()).isZero();
+                }
+            }
+            assertFails(ErrorCode.CORRUPT, () -> store.file(file));
+            assertThat(store.damage())
+                    .hasSize(2)
+                    .allSatisfy(damage -> assertThat(damage.chunk()).isIn(ref.id(), file.id()));
+            assertThat(store.status().damagedSegments()).isEqualTo(1);
+            store.delete(List.of(ref.id(), file.id()));
+            assertThat(store.damage()).isEmpty();
+        }
+    }
+
+    @Test
+    void aReferenceMustFitTheChunk() {
+        try (ChunkStore store = open()) {
+            ChunkRef ref = put(store, bytes(1, 100));
+            assertFails(ErrorCode.CORRUPT, () -> get(store, new ChunkRef(ref.id(), 100, ref.crc32c() + 1)));
+            assertFails(ErrorCode.CORRUPT, () -> get(store, new ChunkRef(ref.id(), 99, ref.crc32c())));
+            assertThatThrownBy(() -> store.read(ref, 1, ByteBuffer.allocate(100)))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> store.append(ByteBuffer.allocate(ChunkStore.MAX_CHUNK_BYTES + 1), 0))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(get(store, put(store, bytes(2, ChunkStore.MAX_CHUNK_BYTES))))
+                    .isEqualTo(bytes(2, ChunkStore.MAX_CHUNK_BYTES));
+        }
+    }
+
+    @Test
+    void everyFlippedByteIsFoundByTheScrubber() throws IOException {
+        try (ChunkStore store = open()) {
+            put(store, bytes(1, 20));
+            store.delete(put(store, bytes(2, 10)).id());
+            putFile(store, bytes(3, 15));
+        }
+        List<Path> files = new ArrayList<>(regularFiles(ChunkStore.SEGMENTS));
+        files.addAll(regularFiles(ChunkStore.FILES));
+        assertThat(files).hasSize(3);
+        for (Path file : files) {
+            long size = Files.size(file);
+            for (long at = 0; at < size; at += 1 + at % 2) {
+                flip(file, at);
+                try (ChunkStore store = ChunkStore.open(config(), disk, indexes.copy())) {
+                    scrubWhole(store);
+                    assertThat(store.damage()).as("%s at %d", file, at).isNotEmpty();
+                }
+                flip(file, at);
+            }
+        }
+        try (ChunkStore store = open()) {
+            scrubWhole(store);
+            assertThat(store.damage()).isEmpty();
+        }
+    }
+
+    @Test
+    void aMissingSegmentIsReportedAndTheRestIsServed() throws IOException {
+        List<ChunkRef> refs = new ArrayList<>();
+        try (ChunkStore store = open()) {
+            for (int i = 0; i < 20; i++) {
+                refs.add(put(store, bytes(i, 1000)));
+            }
+        }
+        Path gone = regularFiles(ChunkStore.SEGMENTS).get(1);
+        Files.delete(gone);
+        try (ChunkStore store = open()) {
+            assertThat(store.damage())
+                    .singleElement()
+                    .satisfies(damage -> assertThat(damage.file())
+                            .endsWith(gone.getFileName().toString()));
+            int unreadable = 0;
+            for (int i = 0; i < 20; i++) {
+                try {
+                    assertThat(get(store, refs.get(i))).isEqualTo(bytes(i, 1000));
+                } catch (VarveException e) {
+                    assertThat(e.code()).isEqualTo(ErrorCode.CORRUPT);
+                    unreadable++;
+                }
+            }
+            assertThat(unreadable).isBetween(1, 5);
+        }
+    }
+
+    @Test
+    void anIndexBuiltAgainIsTheSame() throws IOException {
+        try (ChunkStore store = open()) {
+            List<ChunkRef> refs = new ArrayList<>();
+            Random random = new Random(1);
+            for (int i = 0; i < 300; i++) {
+                refs.add(i % 10 == 0 ? putFile(store, bytes(i, i)) : put(store, bytes(i, random.nextInt(900))));
+                if (i % 3 == 0) {
+                    store.delete(refs.remove(random.nextInt(refs.size())).id());
+                }
+                if (i % 20 == 0) {
+                    store.compactOnce();
+                }
+            }
+        }
+        Map<ChunkId, ChunkRow> before = indexes.chunks();
+        assertThat(before).hasSize(200);
+        indexes.forget();
+        try (ChunkStore store = open()) {
+            assertThat(store.status().chunks()).isEqualTo(200);
+        }
+        assertThat(indexes.chunks()).isEqualTo(before);
+        String contents = indexes.contents();
+        indexes.forget();
+        open().close();
+        assertThat(indexes.contents()).isEqualTo(contents);
+    }
+
+    @Test
+    void aDamagedIndexIsBuiltAgain() throws IOException {
+        List<ChunkRef> refs = new ArrayList<>();
+        for (int round = 0; round < 6; round++) {
+            try (ChunkStore store = ChunkStore.open(config())) {
+                assertThat(store.status().chunks()).isEqualTo(refs.size());
+                for (int i = 0; i < refs.size(); i++) {
+                    assertThat(get(store, refs.get(i))).isEqualTo(bytes(i, 100));
+                }
+                refs.add(put(store, bytes(refs.size(), 100)));
+            }
+            for (Path file : regularFiles(ChunkStore.INDEX)) {
+                String name = String.valueOf(file.getFileName());
+                boolean isHit = switch (round) {
+                    case 0 -> name.equals("CURRENT");
+                    case 1 -> name.startsWith("MANIFEST");
+                    case 2 -> name.endsWith(".sst");
+                    default -> false;
+                };
+                if (isHit) {
+                    flip(file, Files.size(file) / 2);
+                } else if (round == 3 || (round == 4 && name.endsWith(".sst"))) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    @Test
+    void compactionGivesSpaceBackAndForgetsNothing() {
+        List<ChunkRef> refs = new ArrayList<>();
+        try (ChunkStore store = open()) {
+            for (int i = 0; i < 100; i++) {
+                refs.add(put(store, bytes(i, 500)));
+            }
+            for (int i = 0; i < 100; i++) {
+                if (i % 4 != 0) {
+                    store.delete(refs.get(i).id());
+                }
+            }
+            ChunkStoreStatus before = store.status();
+            while (store.compactOnce()) {
+                // goes on
+            }
+            ChunkStoreStatus after = store.status();
+            assertThat(after.compactions()).isGreaterThan(5);
+            assertThat(after.deadBytes()).isLessThan(before.deadBytes() / 2);
+            assertThat(after.liveBytes()).isEqualTo(before.liveBytes());
+        }
+        indexes.forget();
+        try (ChunkStore store = open()) {
+            for (int i = 0; i < 100; i++) {
+                assertThat(store.contains(refs.get(i).id())).isEqualTo(i % 4 == 0);
+            }
+            for (int i = 0; i < 100; i += 4) {
+                assertThat(get(store, refs.get(i))).isEqualTo(bytes(i, 500));
+            }
+        }
+    }
+
+    @Test
+    void interruptsHarmNobody() throws InterruptedException, IOException {
+        try (ChunkStore store = ChunkStore.open(config(), Disk.REAL, indexes)) {
+            byte[] bytes = bytes(1, 200_000);
+            ChunkRef ref = put(store, bytes);
+            AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+            AtomicBoolean isOver = new AtomicBoolean();
+            List<Thread> readers = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                readers.add(Thread.ofPlatform().start(() -> {
+                    try {
+                        while (!isOver.get()) {
+                            assertThat(get(store, ref)).isEqualTo(bytes);
+                        }
+                    } catch (RuntimeException | Error e) {
+                        failure.set(e);
+                    }
+                }));
+            }
+            for (int i = 0; i < 200; i++) {
+                readers.get(i % 4).interrupt();
+                Thread.onSpinWait();
+            }
+            Thread.currentThread().interrupt();
+            ChunkRef file = putFile(store, bytes);
+            assertThat(get(store, file)).isEqualTo(bytes);
+            store.file(file);
+            assertThat(store.delete(file.id())).isTrue();
+            store.scrub();
+            assertThat(Thread.interrupted()).isTrue();
+            isOver.set(true);
+            for (Thread reader : readers) {
+                reader.join();
+            }
+            assertThat(failure.get()).isNull();
+        }
+    }
+
+    @Test
+    void manyAtOnceDisturbNobody() throws InterruptedException {
+        try (ChunkStore store = ChunkStore.open(config().withLanes(3), disk, indexes)) {
+            Map<ChunkRef, byte[]> kept = new ConcurrentHashMap<>();
+            Map<ChunkId, Boolean> gone = new ConcurrentHashMap<>();
+            AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+            AtomicBoolean isOver = new AtomicBoolean();
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                int seed = t;
+                threads.add(Thread.ofVirtual().start(() -> {
+                    try {
+                        workOn(store, new Random(seed), kept, gone);
+                    } catch (RuntimeException | IOException | Error e) {
+                        failure.set(e);
+                    }
+                }));
+            }
+            Thread maintenance = Thread.ofVirtual().start(() -> {
+                while (!isOver.get()) {
+                    store.compactOnce();
+                    store.scrub(1 << 16);
+                }
+            });
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            isOver.set(true);
+            maintenance.join();
+            assertThat(failure.get()).isNull();
+            assertThat(store.damage()).isEmpty();
+            kept.forEach((ref, bytes) -> assertThat(get(store, ref)).isEqualTo(bytes));
+            assertThat(store.status().chunks()).isEqualTo(kept.size());
+            store.inventory(Long.MAX_VALUE, id -> assertThat(gone).doesNotContainKey(id));
+        }
+        indexes.forget();
+        try (ChunkStore store = open()) {
+            assertThat(store.damage()).isEmpty();
+        }
+    }
+
+    private static void workOn(ChunkStore store, Random random, Map<ChunkRef, byte[]> kept, Map<ChunkId, Boolean> gone)
+            throws IOException {
+        List<ChunkRef> own = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            byte[] bytes = bytes(random.nextInt(), random.nextInt(1500));
+            ChunkRef ref = random.nextInt(10) == 0 ? putFile(store, bytes) : put(store, bytes);
+            kept.put(ref, bytes);
+            own.add(ref);
+            ChunkRef one = own.get(random.nextInt(own.size()));
+            assertThat(get(store, one)).isEqualTo(kept.get(one));
+            if (random.nextInt(5) < 3) {
+                own.remove(one);
+                kept.remove(one);
+                assertThat(store.delete(one.id())).isTrue();
+                gone.put(one.id(), true);
+            }
+        }
+    }
+
+    @Test
+    void scrubbingGoesOnWhereItEnded() {
+        try (ChunkStore store = open()) {
+            for (int i = 0; i < 50; i++) {
+                put(store, bytes(i, 1000));
+            }
+        }
+        int steps = 0;
+        boolean isDone = false;
+        while (!isDone) {
+            try (ChunkStore store = open()) {
+                isDone = store.scrub(5000).isRoundDone();
+                steps++;
+            }
+        }
+        assertThat(steps).isBetween(8, 12);
+    }
+}
