@@ -14,6 +14,7 @@ import dev.varve.server.console.Terminal;
 import dev.varve.server.console.TextTable;
 import dev.varve.server.demo.Demo;
 import dev.varve.server.demo.Question;
+import dev.varve.server.flight.FlightExport;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
             String url = "http://127.0.0.1:" + node.httpPort();
             // One row of a station comes once, so that batches may overtake each other.
             try (Varve varve = Varve.connect(url + "?inFlight=4&linger=60s")) {
-                int exitCode = show(varve);
+                int exitCode = show(varve, node.flightPort());
                 if (exitCode != ExitCodes.OK || once) {
                     return exitCode;
                 }
@@ -119,7 +121,7 @@ final class DemoCommand implements Callable<Integer> {
         Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
     }
 
-    private int show(Varve varve) throws IOException {
+    private int show(Varve varve, int port) throws IOException {
         Demo demo = new Demo(rows, seed);
         Optional<DatasetSummary> present = Demo.present(varve);
         if (present.isPresent() && !isWhole(present.get())) {
@@ -139,6 +141,7 @@ final class DemoCommand implements Callable<Integer> {
             ask(varve, question);
         }
         showCorrection(varve, demo);
+        showExport(port);
         return ExitCodes.OK;
     }
 
@@ -169,6 +172,24 @@ final class DemoCommand implements Callable<Integer> {
         demo.correct(varve, CORRECTED);
         say("\n… a row of the same station and time arrives, with temperature " + CORRECTED + " …");
         ask(varve, new Question("The same query again", demo.correctedRow().sql()));
+    }
+
+    private void showExport(int port) throws IOException {
+        asked = "select * from " + Demo.DATASET;
+        say("\n== All of it, over Arrow Flight");
+        say(asked.indent(3).stripTrailing());
+        LongAdder exported = new LongAdder();
+        long start = System.nanoTime();
+        try {
+            FlightExport.run(port, asked, exported::add);
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException("the export failed: " + e.getMessage(), e);
+        }
+        long nanos = System.nanoTime() - start;
+        say("\n   " + Amounts.duration(Duration.ofNanos(nanos)) + "; " + Amounts.count(exported.sum()) + " rows, "
+                + Amounts.about(exported.sum() * 1e9 / nanos) + " a second");
     }
 
     private void ask(Varve varve, Question question) throws IOException {
