@@ -205,3 +205,6 @@ select (select count(*) from weather) as a, (select count(*) from st) as b;
 select t1.m, t2.n from (select month(time) as m, avg(tmax) as a from weather group by 1) t1 join (select month(time) as m, count(*) as n from quakes group by 1) t2 on t1.m = t2.m order by 1;
 select coalesce(tmax, -99) as t, count(*) as n from weather where coalesce(tmax, -99) < -10 group by 1 order by 1 limit 5;
 select station, max(time) - interval '1 day' as before from weather group by station order by station limit 2;
+select cast(3.7 as integer) as a, cast(2.5 as integer) as b, cast(-2.5 as integer) as c, cast(3.2 as bigint) as d, 3.7::int as e, cast(2.5e0 as integer) as f, cast(3.5e0 as bigint) as g;
+select cast(x as integer) as i, cast(3.7 as integer) as j from (values (3.7), (2.5), (-2.5)) as t(x) order by x;
+select cast(cast(-3.7 as decimal(5, 1)) as integer) as a, cast(-3.5 as integer) as b, cast(2147483647.4 as integer) as c;

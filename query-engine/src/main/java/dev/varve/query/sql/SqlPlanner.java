@@ -25,7 +25,6 @@ import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
-import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.SqlKind;
@@ -124,7 +123,7 @@ public final class SqlPlanner {
         Validation validation = Validation.of(functions, statement.datasets(), text, types);
         SqlNode valid = validation.validate(bound == null ? parsed : bound);
         RelOptCluster cluster = RelOptCluster.create(
-                new HepPlanner(HepProgram.builder().build(), Contexts.empty()), new RexBuilder(types));
+                new HepPlanner(HepProgram.builder().build(), Contexts.empty()), new RoundingRexBuilder(types));
         SqlToRelConverter converter = new SqlToRelConverter(
                 (type, query, path, view) -> {
                     throw new IllegalStateException("there are no views");
