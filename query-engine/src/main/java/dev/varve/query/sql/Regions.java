@@ -180,18 +180,23 @@ final class Regions extends RexShuttle {
                         to.getOperands().get(0)));
     }
 
-    /** {@code ST_Distance(point, constant) <= metres} is a circle. */
+    /** {@code ST_Distance(point, constant) <= metres} is a circle, and with {@code <} the next smaller one. */
     private @Nullable RexNode compared(RexCall call) {
-        boolean atMost = call.getKind() == SqlKind.LESS_THAN_OR_EQUAL;
-        boolean atLeast = call.getKind() == SqlKind.GREATER_THAN_OR_EQUAL;
-        if (!atMost && !atLeast) {
+        SqlKind kind = call.getKind();
+        boolean below = kind == SqlKind.LESS_THAN || kind == SqlKind.LESS_THAN_OR_EQUAL;
+        boolean above = kind == SqlKind.GREATER_THAN || kind == SqlKind.GREATER_THAN_OR_EQUAL;
+        if (!below && !above) {
             return null;
         }
-        RexNode left = call.getOperands().get(atMost ? 0 : 1);
-        RexNode right = call.getOperands().get(atMost ? 1 : 0);
-        Double radius = number(right);
-        if (radius == null
-                || radius < 0
+        boolean strict = kind == SqlKind.LESS_THAN || kind == SqlKind.GREATER_THAN;
+        RexNode left = call.getOperands().get(below ? 0 : 1);
+        RexNode right = call.getOperands().get(below ? 1 : 0);
+        Double metres = number(right);
+        if (metres == null) {
+            return null;
+        }
+        double radius = strict ? Math.nextDown(metres) : metres;
+        if (radius < 0
                 || !(left instanceof RexCall distance)
                 || !distance.getOperator().equals(DISTANCE)) {
             return null;
