@@ -60,7 +60,8 @@ select a.station, a.*, b.state as s2 from st a join st b using (station) order b
 select obs / 7 as f, obs * 1.5 as m, obs - 200 as s from weather order by seq limit 3;
 
 select station, time, lag(tmax) ignore nulls over (partition by station order by time) as before from weather limit 5;
-select a.station, b.station as other, ST_Distance(ST_Point(a.lon, a.lat), ST_Point(b.lon, b.lat)) as d from st a join st b on ST_DWithin(ST_Point(a.lon, a.lat), ST_Point(b.lon, b.lat), 80000) and a.station < b.station order by 3 limit 3;
 select count(*) from quakes where ST_Distance(ST_Point(lon, lat), ST_Point(-80.2, 25.8)) < 1000000;
 select count(*) from quakes where 1000000 > ST_Distance(ST_Point(lon, lat), ST_Point(-80.2, 25.8));
 select count(*) from quakes where ST_Distance(ST_Point(lon, lat), ST_Point(-80.2, 25.8)) < 0;
+select count(*) from weather where time_bucket('15 minutes', time) >= '2012-06-01' and time_bucket('1 month', time, '2012-01-01') < '2012-12-01';
+select count(*) from weather where floor(time to week) <= timestamp '2012-02-07';

@@ -208,3 +208,12 @@ select station, max(time) - interval '1 day' as before from weather group by sta
 select cast(3.7 as integer) as a, cast(2.5 as integer) as b, cast(-2.5 as integer) as c, cast(3.2 as bigint) as d, 3.7::int as e, cast(2.5e0 as integer) as f, cast(3.5e0 as bigint) as g;
 select cast(x as integer) as i, cast(3.7 as integer) as j from (values (3.7), (2.5), (-2.5)) as t(x) order by x;
 select cast(cast(-3.7 as decimal(5, 1)) as integer) as a, cast(-3.5 as integer) as b, cast(2147483647.4 as integer) as c;
+select count(*) as n from weather where date_trunc('week', time) = '2012-02-06';
+select count(*) as n from weather where date_trunc('week', time) = '2012-02-07';
+select count(*) as n from weather where date_trunc('week', time) >= '2012-02-07' and date_trunc('quarter', time) < '2012-07-01';
+select count(*) as n from weather where time_bucket(interval '7 days', time) = '2012-02-06';
+select count(*) as n from weather where time_bucket(interval '2 months', time) = '2012-03-01';
+select count(*) as n from weather where time_bucket(interval '10 days', time, timestamp '2012-01-05') between '2012-02-04' and '2012-03-01';
+select count(*) as n from weather where time_bucket(interval '1 day 12 hours', time) > '2012-02-06';
+select count(*) as n from weather where timestamp '2012-02-01' < time_bucket(interval '36' hour, time);
+select count(*) as n from weather where time > timestamp '2012-02-06' - interval '1 day 12 hours' and time < timestamp '2012-02-06' + interval '1 year 1 month';

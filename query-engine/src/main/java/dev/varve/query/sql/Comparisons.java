@@ -10,7 +10,6 @@ import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.function.LongUnaryOperator;
 import org.apache.calcite.avatica.util.TimeUnitRange;
@@ -22,7 +21,6 @@ import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
-import org.jspecify.annotations.Nullable;
 
 /** Reads one comparison of a column, or of a monotonic function of it, with a constant. */
 final class Comparisons {
@@ -229,7 +227,7 @@ final class Comparisons {
     private static Intervals monotonic(RexCall call, SqlKind kind, RexLiteral literal, int index) {
         Intervals values;
         LongUnaryOperator edge;
-        ChronoUnit unit = unit(call);
+        TimeSteps steps = TimeSteps.of(call);
         if (isReference(argument(call), index) && isYear(call)) {
             values = number(kind, literal);
             edge = Comparisons::yearStart;
@@ -238,9 +236,9 @@ final class Comparisons {
                 && (call.getKind() == SqlKind.CAST || name(call).equals("date"))) {
             values = day(kind, literal);
             edge = day -> Math.multiplyExact(day, DAY);
-        } else if (unit != null && isReference(argument(call), index)) {
+        } else if (steps != null && isReference(argument(call), index)) {
             values = instant(kind, literal);
-            edge = micros -> nextStart(micros, unit);
+            edge = steps::next;
         } else {
             return Intervals.ALL;
         }
@@ -258,10 +256,13 @@ final class Comparisons {
         }
     }
 
-    /** The operand that may be the column: the last one, or the first of {@code floor(time to day)}. */
+    /** The operand that may be the column. */
     private static RexNode argument(RexCall call) {
-        return call.getKind() == SqlKind.FLOOR
-                ? call.getOperands().getFirst()
+        if (call.getKind() == SqlKind.FLOOR) {
+            return call.getOperands().getFirst();
+        }
+        return name(call).equals("time_bucket")
+                ? call.getOperands().get(1)
                 : call.getOperands().getLast();
     }
 
@@ -275,42 +276,7 @@ final class Comparisons {
                         && "year".equalsIgnoreCase(part.getValueAs(String.class)));
     }
 
-    private static @Nullable ChronoUnit unit(RexCall call) {
-        String word = null;
-        if (name(call).equals("date_trunc") && call.getOperands().getFirst() instanceof RexLiteral part) {
-            word = part.getValueAs(String.class);
-        } else if (call.getKind() == SqlKind.FLOOR
-                && call.getOperands().size() == 2
-                && call.getOperands().getLast() instanceof RexLiteral part) {
-            TimeUnitRange range = part.getValueAs(TimeUnitRange.class);
-            word = range == null ? null : range.name();
-        }
-        if (word == null) {
-            return null;
-        }
-        return switch (word.toLowerCase(Locale.ROOT)) {
-            case "second" -> ChronoUnit.SECONDS;
-            case "minute" -> ChronoUnit.MINUTES;
-            case "hour" -> ChronoUnit.HOURS;
-            case "day" -> ChronoUnit.DAYS;
-            case "month" -> ChronoUnit.MONTHS;
-            case "year" -> ChronoUnit.YEARS;
-            default -> null;
-        };
-    }
-
     private static long yearStart(long year) {
         return TimeText.micros(LocalDate.of(Math.toIntExact(year), 1, 1).atStartOfDay());
-    }
-
-    /** The first start of a unit at or after an instant. */
-    private static long nextStart(long micros, ChronoUnit unit) {
-        LocalDateTime time = TimeText.ofMicros(micros);
-        LocalDateTime start = switch (unit) {
-            case MONTHS -> time.toLocalDate().withDayOfMonth(1).atStartOfDay();
-            case YEARS -> time.toLocalDate().withDayOfYear(1).atStartOfDay();
-            default -> time.truncatedTo(unit);
-        };
-        return TimeText.micros(start.equals(time) ? time : start.plus(1, unit));
     }
 }

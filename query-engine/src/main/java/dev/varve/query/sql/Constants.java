@@ -139,21 +139,39 @@ final class Constants extends RexShuttle {
             left = right;
             right = swap;
         }
-        if (!(left instanceof RexLiteral start)
-                || !(right instanceof RexLiteral interval)
-                || !SqlTypeUtil.isInterval(right.getType())) {
+        if (!(left instanceof RexLiteral start) || !SqlTypeUtil.isInterval(right.getType())) {
             return null;
         }
         LocalDateTime time = time(start);
-        BigDecimal amount = interval.getValueAs(BigDecimal.class);
+        BigDecimal amount = amount(right);
         if (time == null || amount == null) {
             return null;
         }
         long steps = amount.longValue() * sign;
-        LocalDateTime moved =
-                SqlTypeName.YEAR_INTERVAL_TYPES.contains(right.getType().getSqlTypeName())
-                        ? time.plusMonths(steps)
-                        : time.plus(steps, ChronoUnit.MILLIS);
+        LocalDateTime moved = isMonths(right) ? time.plusMonths(steps) : time.plus(steps, ChronoUnit.MILLIS);
         return moved.getYear() < 1 || moved.getYear() > 9_999 ? null : timestamp(moved);
+    }
+
+    /** Milliseconds or months of an interval, also of a sum of intervals that count the same; null if it is no constant. */
+    static @Nullable BigDecimal amount(RexNode interval) {
+        if (interval instanceof RexLiteral literal) {
+            return literal.getValueAs(BigDecimal.class);
+        }
+        if (interval.getKind() != SqlKind.PLUS || !(interval instanceof RexCall sum)) {
+            return null;
+        }
+        BigDecimal total = BigDecimal.ZERO;
+        for (RexNode part : sum.getOperands()) {
+            BigDecimal amount = isMonths(part) == isMonths(interval) ? amount(part) : null;
+            if (amount == null) {
+                return null;
+            }
+            total = total.add(amount);
+        }
+        return total;
+    }
+
+    private static boolean isMonths(RexNode interval) {
+        return SqlTypeName.YEAR_INTERVAL_TYPES.contains(interval.getType().getSqlTypeName());
     }
 }
