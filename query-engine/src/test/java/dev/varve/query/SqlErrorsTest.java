@@ -60,6 +60,9 @@ class SqlErrorsTest {
                 "select 1; select 2 | SQL_UNSUPPORTED | 1 | 9 | there are several statements | send one statement at a time",
                 "select time from weather where time > 'yesterday' | SQL_INVALID | 1 | 39 | 'yesterday' is not a time | write it like '2021-07-10', '2021-07-10 20:32:43.47' or '2021-07-10T20:32:43Z'",
                 "select timestamp '2021-13-01' | SQL_INVALID | 1 | 18 | '2021-13-01' is not a time | write it like '2021-07-10', '2021-07-10 20:32:43.47' or '2021-07-10T20:32:43Z'",
+                "with recursive t(n) as (select 1 union all select n + 1 from t) select n from t | SQL_UNSUPPORTED | 1 | 6 | WITH RECURSIVE is not available | leave out RECURSIVE if nothing in it refers to itself; else repeat the query at the client",
+                "select time - timestamp '2012-01-01' from weather | SQL_UNSUPPORTED | 1 | 8 | a time minus a time is not available | epoch(a) - epoch(b) gives seconds; date_diff('day', b, a) counts the days begun",
+                "select date - date '2012-01-01' from weather | SQL_UNSUPPORTED | 1 | 8 | a time minus a time is not available | epoch(a) - epoch(b) gives seconds; date_diff('day', b, a) counts the days begun",
                 "select time from weather w join st s using (station) | SQL_INVALID | 1 | 8 | column 'time' is ambiguous | say of which dataset, such as st.time",
             })
     void saysWhatWhereAndWhatWasMeant(String sql, ErrorCode code, int line, int column, String message, String hint) {

@@ -30,6 +30,8 @@ final class SqlErrors {
             Pattern.compile("(?s)No match found for function signature (.*?)\\((.*)\\)");
     private static final Pattern NO_ALIAS = Pattern.compile("(?s)Table '(.*?)' not found.*");
     private static final Pattern AMBIGUOUS = Pattern.compile("(?s)Column '(.*?)' is ambiguous.*");
+    private static final Pattern TIME_DIFFERENCE = Pattern.compile(
+            "(?s)Cannot apply '-' to arguments of type '<(TIMESTAMP|DATE)\\b.*> - <(TIMESTAMP|DATE)\\b.*>'.*");
     private static final int LONGEST = 400;
 
     private final SqlText text;
@@ -150,6 +152,10 @@ final class SqlErrors {
         Matcher alias = NO_ALIAS.matcher(message);
         if (alias.matches()) {
             return new VarveException(ErrorCode.SQL_INVALID, "'" + alias.group(1) + "' is not in FROM");
+        }
+        if (TIME_DIFFERENCE.matcher(message).matches()) {
+            return new VarveException(ErrorCode.SQL_UNSUPPORTED, "a time minus a time is not available")
+                    .withHint("epoch(a) - epoch(b) gives seconds; date_diff('day', b, a) counts the days begun");
         }
         return new VarveException(ErrorCode.SQL_INVALID, message);
     }

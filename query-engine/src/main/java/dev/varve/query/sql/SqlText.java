@@ -303,6 +303,12 @@ final class SqlText {
         if (word.equals("interval") && next != null && (next.kind() == Kind.STRING || next.kind() == Kind.NUMBER)) {
             return interval(i, next);
         }
+        if (word.equals("recursive") && isWord(i - 1, "with")) {
+            throw new VarveException(ErrorCode.SQL_UNSUPPORTED, "WITH RECURSIVE is not available")
+                    .withHint(
+                            "leave out RECURSIVE if nothing in it refers to itself; else repeat the query at the client")
+                    .at(position(token));
+        }
         boolean called = next != null && next.isSign("(");
         if (called ? functions.contains(word) : NAMES.contains(word) && !isKeyword(i, word, brackets)) {
             text.append('"').append(word).append('"');
