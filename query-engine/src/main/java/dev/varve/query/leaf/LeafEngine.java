@@ -1,7 +1,5 @@
 package dev.varve.query.leaf;
 
-import dev.varve.model.ErrorCode;
-import dev.varve.model.VarveException;
 import dev.varve.model.space.Region;
 import dev.varve.query.plan.LeafInput;
 import dev.varve.query.plan.PlannedQuery;
@@ -23,8 +21,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -45,7 +41,7 @@ public final class LeafEngine implements AutoCloseable {
     private final LeafConfig config;
     private final BufferAllocator memory;
     private final DuckDBConnection root;
-    private final Semaphore slots;
+    private final Slots slots;
     private final ScheduledExecutorService timer;
     private final ExecutorService natives = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("leaf-query-", 0).factory());
@@ -56,7 +52,7 @@ public final class LeafEngine implements AutoCloseable {
         this.config = config;
         this.memory = memory;
         this.root = root;
-        slots = new Semaphore(config.maxConcurrent(), true);
+        slots = new Slots(config.maxConcurrent());
         ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("leaf-timer").factory());
         executor.setRemoveOnCancelPolicy(true);
@@ -196,7 +192,7 @@ public final class LeafEngine implements AutoCloseable {
             PlannedQuery query, List<LeafInput> inputs, Function<String, Path> files, LeafLimits limits) {
         long begin = System.nanoTime();
         long timeoutNanos = saturatedNanos(limits.timeout());
-        takeSlot(Math.min(timeoutNanos, saturatedNanos(config.maxWait())));
+        slots.take(Math.min(timeoutNanos, saturatedNanos(config.maxWait())), limits.stop());
         try {
             return new LeafSession(
                     this, query, inputs, files, limits, Math.max(1, timeoutNanos - (System.nanoTime() - begin)));
@@ -211,20 +207,6 @@ public final class LeafEngine implements AutoCloseable {
 
     private static long saturatedNanos(Duration duration) {
         return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
-    }
-
-    private void takeSlot(long waitNanos) {
-        try {
-            if (!slots.tryAcquire(waitNanos, TimeUnit.NANOSECONDS)) {
-                throw new VarveException(
-                                ErrorCode.OVERLOADED,
-                                config.maxConcurrent() + " queries are running and more are waiting")
-                        .withHint("try again later");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new VarveException(ErrorCode.CANCELLED, "the query was cancelled while it waited", e);
-        }
     }
 
     DuckDBConnection connect() throws SQLException {
@@ -248,7 +230,7 @@ public final class LeafEngine implements AutoCloseable {
     }
 
     boolean isAlone() {
-        return slots.availablePermits() >= config.maxConcurrent() - 1;
+        return slots.isAlone();
     }
 
     void release() {

@@ -33,6 +33,7 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -237,6 +238,32 @@ class LeafEngineTest {
             }
             assertThat(running).noneMatch(Future::isDone);
             stops.forEach(Cancellation::cancel);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aQueryThatWaitsItsTurnIsCancelledAtOnce() throws Exception {
+        try (Fixture narrow = new Fixture(
+                        folder.resolve("patient"), Fixture.config(folder).withMaxConcurrent(1, Duration.ofHours(1)));
+                ExecutorService other = Executors.newSingleThreadExecutor()) {
+            Cancellation stop = new Cancellation();
+            Future<?> waiting;
+            Future<String> next;
+            try (LeafRun running = narrow.start(plan(ENDLESS, column("v", BIGINT)))) {
+                assertThat(running.next()).isTrue();
+                waiting = other.submit(() -> narrow.start(
+                        plan("SELECT 1 AS v", column("v", BIGINT)),
+                        new LeafLimits(Long.MAX_VALUE, Fixture.LONG, stop)));
+                Thread.sleep(100);
+                stop.cancel();
+                assertThatThrownBy(waiting::get)
+                        .cause()
+                        .isInstanceOfSatisfying(
+                                VarveException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
+                next = other.submit(() -> narrow.value("1", BIGINT));
+            }
+            assertThat(next.get()).isEqualTo("1");
         }
     }
 
