@@ -6,7 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows as aligned text: numbers to the right, null as {@code ∅}, wide characters counted as two columns.
+ * Rows as aligned text: numbers to the right, null as {@code ∅}, wide characters counted as two columns. Long cells are
+ * cut, but not those of a single column, which disturb nothing beside them: a plan, for example, is read whole.
  *
  * <p>A row may be added after the first were printed; it keeps the widths found so far.
  */
@@ -20,6 +21,7 @@ public final class TextTable {
         0xFF00, 0xFF60, 0xFFE0, 0xFFE6, 0x1F300, 0x1FAFF, 0x20000, 0x3FFFD
     };
 
+    private final int widest;
     private final List<String> headers;
     private final boolean[] rightAligned;
     private final List<List<String>> rows = new ArrayList<>();
@@ -28,6 +30,7 @@ public final class TextTable {
     public record Header(String name, boolean isNumber) {}
 
     public TextTable(List<Header> headers) {
+        this.widest = headers.size() == 1 ? Integer.MAX_VALUE : WIDEST_CELL;
         this.headers = headers.stream().map(header -> shown(header.name())).toList();
         this.rightAligned = new boolean[headers.size()];
         for (int i = 0; i < rightAligned.length; i++) {
@@ -64,7 +67,7 @@ public final class TextTable {
         StringBuilder text = new StringBuilder();
         line(headers, widths, text);
         for (int i = 0; i < widths.length; i++) {
-            text.append(i == 0 ? "" : "  ").append("-".repeat(widths[i]));
+            text.append(i == 0 ? "" : "  ").append("-".repeat(Math.min(widths[i], WIDEST_CELL)));
         }
         text.append('\n');
         rows.forEach(row -> line(row, widths, text));
@@ -97,7 +100,7 @@ public final class TextTable {
     }
 
     /** On one line, without control characters, cut to a readable width. */
-    private static String shown(String cell) {
+    private String shown(String cell) {
         StringBuilder clean = new StringBuilder();
         int width = 0;
         for (int i = 0; i < cell.length(); ) {
@@ -111,7 +114,7 @@ public final class TextTable {
             };
             int pieceWidth = width(piece);
             boolean isLast = i >= cell.length();
-            if (width + pieceWidth > (isLast ? WIDEST_CELL : WIDEST_CELL - 1)) {
+            if (width + pieceWidth > (isLast ? widest : widest - 1)) {
                 return clean.append('\u2026').toString();
             }
             clean.append(piece);

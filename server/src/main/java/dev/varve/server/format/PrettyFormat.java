@@ -12,7 +12,10 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** A table for people; shows at most {@link #MOST_ROWS} rows and says when there are more. */
+/**
+ * A table for people; shows at most {@link #MOST_ROWS} rows and says when there are more. Long values are cut, but not
+ * those of a single column, which disturb nothing beside them: a plan, for example, is read whole.
+ */
 record PrettyFormat() implements ResultFormat.Streamed {
     static final int MOST_ROWS = 1_000;
     private static final int MOST_WIDTH = 120;
@@ -61,7 +64,7 @@ record PrettyFormat() implements ResultFormat.Streamed {
             return hasMore;
         }
 
-        private static String text(FieldVector vector, int row) {
+        private String text(FieldVector vector, int row) {
             if (vector.isNull(row)) {
                 return "";
             }
@@ -75,9 +78,9 @@ record PrettyFormat() implements ResultFormat.Streamed {
             return shown(bytes.toString(StandardCharsets.UTF_8));
         }
 
-        private static String shown(String text) {
+        private String shown(String text) {
             String line = text.replaceAll("[\\p{Cntrl}]", " ");
-            return line.length() <= MOST_WIDTH ? line : line.substring(0, MOST_WIDTH - 1) + "…";
+            return line.length() <= MOST_WIDTH || fields.size() == 1 ? line : line.substring(0, MOST_WIDTH - 1) + "…";
         }
 
         private void table() {
@@ -90,7 +93,7 @@ record PrettyFormat() implements ResultFormat.Streamed {
             }
             line(fields.stream().map(Field::getName).toArray(String[]::new), widths);
             for (int i = 0; i < widths.length; i++) {
-                out.text(i == 0 ? "-" : "-+-").text("-".repeat(widths[i]));
+                out.text(i == 0 ? "-" : "-+-").text("-".repeat(Math.min(widths[i], MOST_WIDTH)));
             }
             out.text("-\n");
             for (String[] row : rows) {

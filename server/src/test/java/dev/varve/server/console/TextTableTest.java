@@ -33,14 +33,20 @@ class TextTableTest {
 
     @Test
     void longAndControlCharactersCannotBreakTheTable() {
-        TextTable table = TextTable.of("a");
-        table.add(List.of("x".repeat(200)))
-                .add(List.of("two\nlines\tand \u001b[31m"))
-                .add(List.of("y".repeat(60)));
+        TextTable table = TextTable.of("b", "a");
+        table.add(List.of("1", "x".repeat(200)))
+                .add(List.of("2", "two\nlines\tand \u001b[31m"))
+                .add(List.of("3", "y".repeat(60)));
         String[] lines = table.text().split("\n", -1);
-        assertThat(lines[2]).hasSize(60).endsWith("x…");
-        assertThat(lines[3]).isEqualTo("two\\nlines\\tand \ufffd[31m");
-        assertThat(lines[4]).isEqualTo("y".repeat(60));
+        assertThat(lines[2]).hasSize(63).endsWith("x…");
+        assertThat(lines[3]).isEqualTo("2  two\\nlines\\tand \ufffd[31m");
+        assertThat(lines[4]).isEqualTo("3  " + "y".repeat(60));
+    }
+
+    @Test
+    void aSingleColumnIsShownWhole() {
+        String text = TextTable.of("plan").add(List.of("x".repeat(5_000))).text();
+        assertThat(text).isEqualTo("plan\n" + "-".repeat(60) + "\n" + "x".repeat(5_000) + "\n");
     }
 
     @Test

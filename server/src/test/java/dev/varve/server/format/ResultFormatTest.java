@@ -141,6 +141,27 @@ class ResultFormatTest {
     }
 
     @Test
+    void prettyCutsLongValuesUnlessTheyStandAlone() throws IOException {
+        assertThat(prettyTexts(1)).contains("x".repeat(500)).doesNotContain("-".repeat(123));
+        assertThat(prettyTexts(2)).contains("x".repeat(119) + "…").doesNotContain("x".repeat(120));
+    }
+
+    private String prettyTexts(int columns) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (VarCharVector first = new VarCharVector("plan", memory);
+                VarCharVector second = new VarCharVector("more", memory)) {
+            first.setSafe(0, "x".repeat(500).getBytes(StandardCharsets.UTF_8));
+            first.setValueCount(1);
+            second.setValueCount(1);
+            VectorSchemaRoot batch = columns == 1 ? VectorSchemaRoot.of(first) : VectorSchemaRoot.of(first, second);
+            ResultWriter writer = begin("pretty", batch, out);
+            writer.write(batch);
+            writer.end(STATS);
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
     void geojsonHasPointsAndNullGeometries() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (Float8Vector lat = new Float8Vector("lat", memory);
