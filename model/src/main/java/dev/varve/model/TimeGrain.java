@@ -39,7 +39,11 @@ public enum TimeGrain {
 
     /** The next coarser grain; that of {@link #NONE} is itself. */
     public TimeGrain coarser() {
-        return this == NONE ? NONE : values()[ordinal() - 1];
+        return switch (this) {
+            case NONE, YEAR -> NONE;
+            case MONTH -> YEAR;
+            case DAY -> MONTH;
+        };
     }
 
     private static TimeRange between(LocalDate start, LocalDate end) {
