@@ -36,7 +36,9 @@ class ArchitectureTest {
 
     /** The packages that may use each heavy library. */
     static final List<Map.Entry<String, List<String>>> OWNERS = List.of(
-            Map.entry("io.undertow..", List.of("dev.varve.server.http..")),
+            Map.entry(
+                    "io.undertow..",
+                    List.of("dev.varve.server.http..", "dev.varve.server.patience..", "dev.varve.server.s3..")),
             Map.entry("org.apache.arrow.flight..", List.of("dev.varve.server.flight..", "dev.varve.bench..")),
             Map.entry("picocli..", List.of("dev.varve.server.cli..")),
             Map.entry("org.apache.calcite..", List.of("dev.varve.query.sql..")),

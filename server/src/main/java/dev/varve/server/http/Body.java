@@ -2,6 +2,7 @@ package dev.varve.server.http;
 
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.server.patience.Patience;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.RequestTooBigException;
 import io.undertow.util.Headers;

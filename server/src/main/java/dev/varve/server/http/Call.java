@@ -3,6 +3,7 @@ package dev.varve.server.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.server.patience.Patience;
 import dev.varve.server.wire.Json;
 import dev.varve.server.wire.Problem;
 import io.undertow.server.HttpServerExchange;

@@ -5,6 +5,7 @@ import dev.varve.catalog.Catalog;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import dev.varve.server.metrics.Metrics;
+import dev.varve.server.patience.Patience;
 import dev.varve.server.wire.Json;
 import dev.varve.server.wire.RowStore;
 import dev.varve.server.wire.SqlEngine;

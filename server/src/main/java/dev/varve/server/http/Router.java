@@ -4,6 +4,7 @@ import dev.varve.model.ErrorCode;
 import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import dev.varve.server.metrics.Metrics;
+import dev.varve.server.patience.Patience;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.RequestLimit;

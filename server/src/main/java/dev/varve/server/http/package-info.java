@@ -1,7 +1,7 @@
 /**
  * The HTTP face of a node: routes, limits, bodies in and results out.
  *
- * <p>Knows the parts it was given, not how they were put together. The only package that touches Undertow.
+ * <p>Knows the parts it was given, not how they were put together.
  */
 @NullMarked
 package dev.varve.server.http;

@@ -1,4 +1,4 @@
-package dev.varve.server.http;
+package dev.varve.server.patience;
 
 import io.undertow.server.HttpServerExchange;
 import java.time.Duration;
@@ -12,20 +12,20 @@ import org.xnio.IoUtils;
  * <p>Undertow's own timeouts count the time between two reads or writes, a slow query's included; this one counts only
  * the time spent waiting for the client. One thread looks at all waits; those that wait only note when they began.
  */
-final class Patience implements AutoCloseable {
+public final class Patience implements AutoCloseable {
     private static final long SHORTEST_LOOK_MILLIS = 50;
 
     private final Duration limit;
     private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
     private final Thread looking;
 
-    Patience(Duration limit) {
+    public Patience(Duration limit) {
         this.limit = limit;
         looking = Thread.ofVirtual().name("http-patience").start(this::look);
     }
 
     /** What one exchange waits for; used by the thread that works on it. */
-    static final class Wait {
+    public static final class Wait {
         private final HttpServerExchange exchange;
         private volatile boolean isWaiting;
         private volatile Thread waiting = Thread.currentThread();
@@ -35,13 +35,13 @@ final class Patience implements AutoCloseable {
             this.exchange = exchange;
         }
 
-        void begin() {
+        public void begin() {
             sinceNanos = System.nanoTime();
             waiting = Thread.currentThread();
             isWaiting = true;
         }
 
-        void end() {
+        public void end() {
             isWaiting = false;
         }
 
@@ -55,7 +55,7 @@ final class Patience implements AutoCloseable {
     }
 
     /** Looks after the exchange until it is complete. */
-    Wait with(HttpServerExchange exchange) {
+    public Wait with(HttpServerExchange exchange) {
         Wait wait = new Wait(exchange);
         waits.add(wait);
         exchange.addExchangeCompleteListener((done, next) -> {

@@ -1,0 +1,270 @@
+package dev.varve.server.keys;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/** The keys of a node; changes are durable when a method returns. Safe for use by many threads. */
+public final class AccessKeys {
+    /** A key with its secret, which is shown once and never again. */
+    public record Created(AccessKey key, String secret) {}
+
+    private record Held(AccessKey key, @Nullable String secret) {}
+
+    private static final int FORMAT = 1;
+    private static final int NONCE_BYTES = 12;
+    private static final int TAG_BITS = 128;
+    private static final int KEY_BYTES = 32;
+    private static final int SECRET_BYTES = 30;
+    private static final int ID_LETTERS = 18;
+    private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    private static final Pattern USER = Pattern.compile("[\\w.@$+-]{1,128}");
+    private static final Pattern ID = Pattern.compile("\\w{4,128}");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path directory;
+    private final InstantSource clock;
+    private final SecureRandom random = new SecureRandom();
+    private final SecretKeySpec master;
+    private volatile Map<String, Held> keys;
+
+    private AccessKeys(Path directory, InstantSource clock, byte[] master) {
+        this.directory = directory;
+        this.clock = clock;
+        this.master = new SecretKeySpec(master, "AES");
+        this.keys = Map.of();
+    }
+
+    /** Reads the keys kept in the directory, which is made if there is none. */
+    public static AccessKeys open(Path directory, InstantSource clock) {
+        try {
+            Files.createDirectories(directory);
+            AccessKeys opened = new AccessKeys(directory, clock, masterKey(directory));
+            opened.read();
+            return opened;
+        } catch (IOException e) {
+            throw new VarveException(ErrorCode.STORAGE, "cannot open the access keys in " + directory, e);
+        }
+    }
+
+    private static byte[] masterKey(Path directory) throws IOException {
+        Path file = directory.resolve("secret.key");
+        if (!Files.exists(file)) {
+            if (Files.exists(directory.resolve("access.json"))) {
+                throw new VarveException(
+                                ErrorCode.CORRUPT, file + " is missing, without which no access key can be read")
+                        .withHint("restore it, or delete access.json and make new keys");
+            }
+            byte[] made = new byte[KEY_BYTES];
+            new SecureRandom().nextBytes(made);
+            write(file, made);
+        }
+        byte[] found = Files.readAllBytes(file);
+        if (found.length != KEY_BYTES) {
+            throw new VarveException(ErrorCode.CORRUPT, file + " has " + found.length + " bytes, not " + KEY_BYTES);
+        }
+        return found;
+    }
+
+    /** Makes a key with a random id and secret. */
+    public synchronized Created create(String user, List<Grant> grants) {
+        StringBuilder id = new StringBuilder("VK");
+        for (int i = 0; i < ID_LETTERS; i++) {
+            id.append(LETTERS.charAt(random.nextInt(LETTERS.length())));
+        }
+        byte[] secret = new byte[SECRET_BYTES];
+        random.nextBytes(secret);
+        return add(id.toString(), Base64.getUrlEncoder().encodeToString(secret), user, grants);
+    }
+
+    /** Takes over a key that was made elsewhere. */
+    public synchronized Created add(String id, String secret, String user, List<Grant> grants) {
+        if (!USER.matcher(user).matches()) {
+            throw new VarveException(ErrorCode.BAD_REQUEST, "'" + user + "' is not a user's name")
+                    .withHint("1 to 128 letters, digits and any of . _ @ $ + -");
+        }
+        if (!ID.matcher(id).matches() || secret.length() < 8 || secret.length() > 256) {
+            throw new VarveException(ErrorCode.BAD_REQUEST, "an id has 4 to 128 letters or digits, a secret 8 to 256");
+        }
+        if (keys.containsKey(id)) {
+            throw new VarveException(ErrorCode.CONFLICT, "there is a key " + id + " already");
+        }
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        AccessKey key = new AccessKey(id, user, grants, now, Optional.empty());
+        Map<String, Held> changed = new LinkedHashMap<>(keys);
+        changed.put(id, new Held(key, secret));
+        save(changed);
+        return new Created(key, secret);
+    }
+
+    /** All keys, revoked ones among them, in the order they were made. */
+    public List<AccessKey> list() {
+        return keys.values().stream().map(Held::key).toList();
+    }
+
+    /** Makes a key useless from now on; says whether it was usable. */
+    public synchronized boolean revoke(String id) {
+        Held held = keys.get(id);
+        if (held == null || held.secret() == null) {
+            return false;
+        }
+        AccessKey key = held.key();
+        Map<String, Held> changed = new LinkedHashMap<>(keys);
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        changed.put(id, new Held(new AccessKey(id, key.user(), key.grants(), key.created(), Optional.of(now)), null));
+        save(changed);
+        return true;
+    }
+
+    /** A usable key with its secret. */
+    public Optional<Created> find(String id) {
+        Held held = keys.get(id);
+        return held == null || held.secret() == null
+                ? Optional.empty()
+                : Optional.of(new Created(held.key(), held.secret()));
+    }
+
+    private void read() throws IOException {
+        Path file = directory.resolve("access.json");
+        if (!Files.exists(file)) {
+            return;
+        }
+        JsonNode root = JSON.readTree(Files.readAllBytes(file));
+        if (root.path("format").asInt() != FORMAT) {
+            throw new VarveException(ErrorCode.CORRUPT, file + " is not of format " + FORMAT);
+        }
+        Map<String, Held> found = new LinkedHashMap<>();
+        for (JsonNode entry : root.path("keys")) {
+            List<Grant> grants = new ArrayList<>();
+            entry.path("grants").forEach(grant -> grants.add(Grant.parse(grant.asText())));
+            AccessKey key = new AccessKey(
+                    entry.path("id").asText(),
+                    entry.path("user").asText(),
+                    grants,
+                    Instant.parse(entry.path("created").asText()),
+                    entry.hasNonNull("revoked")
+                            ? Optional.of(Instant.parse(entry.path("revoked").asText()))
+                            : Optional.empty());
+            String secret = key.revoked().isPresent()
+                    ? null
+                    : decrypt(key, entry.path("secret").asText());
+            found.put(key.id(), new Held(key, secret));
+        }
+        keys = found;
+    }
+
+    private void save(Map<String, Held> changed) {
+        ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
+        ArrayNode entries = root.putArray("keys");
+        for (Held held : changed.values()) {
+            AccessKey key = held.key();
+            ObjectNode entry = entries.addObject().put("id", key.id()).put("user", key.user());
+            ArrayNode grants = entry.putArray("grants");
+            key.grants().forEach(grant -> grants.add(grant.toString()));
+            entry.put("created", key.created().toString());
+            key.revoked().ifPresent(when -> entry.put("revoked", when.toString()));
+            if (held.secret() != null) {
+                entry.put("secret", encrypt(key, held.secret()));
+            }
+        }
+        Path file = directory.resolve("access.json");
+        try {
+            write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
+        } catch (IOException e) {
+            throw new VarveException(ErrorCode.STORAGE, "cannot write " + file, e);
+        }
+        keys = changed;
+    }
+
+    private String encrypt(AccessKey key, String secret) {
+        try {
+            byte[] nonce = new byte[NONCE_BYTES];
+            random.nextBytes(nonce);
+            byte[] sealed = cipher(Cipher.ENCRYPT_MODE, key, nonce).doFinal(secret.getBytes(StandardCharsets.UTF_8));
+            return Base64.getEncoder()
+                    .encodeToString(ByteBuffer.allocate(nonce.length + sealed.length)
+                            .put(nonce)
+                            .put(sealed)
+                            .array());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("AES-GCM is part of every Java platform", e);
+        }
+    }
+
+    private String decrypt(AccessKey key, String text) {
+        try {
+            ByteBuffer sealed = ByteBuffer.wrap(Base64.getDecoder().decode(text));
+            byte[] nonce = new byte[NONCE_BYTES];
+            sealed.get(nonce);
+            byte[] secret = new byte[sealed.remaining()];
+            sealed.get(secret);
+            return new String(cipher(Cipher.DECRYPT_MODE, key, nonce).doFinal(secret), StandardCharsets.UTF_8);
+        } catch (GeneralSecurityException | RuntimeException e) {
+            throw new VarveException(
+                            ErrorCode.CORRUPT,
+                            "the entry of access key " + key.id() + " in " + directory + " cannot be decrypted",
+                            e)
+                    .withHint("it was changed by hand, or secret.key is another one; restore both from a backup");
+        }
+    }
+
+    private Cipher cipher(int mode, AccessKey key, byte[] nonce) throws GeneralSecurityException {
+        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        cipher.init(mode, master, new GCMParameterSpec(TAG_BITS, nonce));
+        cipher.updateAAD((key.id() + "\n" + key.user() + "\n" + key.grants()).getBytes(StandardCharsets.UTF_8));
+        return cipher;
+    }
+
+    /** Replaces a file as a whole, readable by its owner only. */
+    private static void write(Path file, byte[] bytes) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null) {
+            throw new IllegalArgumentException(file + " is in no directory");
+        }
+        Path fresh = directory.resolve(file.getFileName() + ".new");
+        Files.deleteIfExists(fresh);
+        try (FileChannel channel = FileChannel.open(
+                fresh,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            ByteBuffer rest = ByteBuffer.wrap(bytes);
+            while (rest.hasRemaining()) {
+                channel.write(rest);
+            }
+            channel.force(true);
+        }
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+            entries.force(true);
+        }
+    }
+}
