@@ -66,7 +66,7 @@ final class RocksIndex implements ChunkIndex {
 
     /** Opens the index in a directory; one that cannot be opened is replaced by a new one. */
     static RocksIndex open(Path directory, long cacheBytes) throws IOException {
-        RocksDB.loadLibrary();
+        NativeLibrary.load(directory.resolveSibling("native"));
         LRUCache cache = new LRUCache(cacheBytes);
         BloomFilter bloom = new BloomFilter(10);
         Options options = new Options()

@@ -13,6 +13,7 @@
  * files/xx/&lt;chunk id&gt;.parquet         a drafted chunk, byte for byte; files/xx/&lt;chunk id&gt;.crc its checksums
  * drafts/                             what is being written and nothing that counts
  * index/                              where each chunk is; can be rebuilt from the rest
+ * native/                             a library unpacked from a jar; can go at any time
  *
  * segment  = header record*                    named after its header was written and fsynced
  * header   = magic     long  "VARVESEG"        32 bytes

@@ -89,7 +89,7 @@ final class ChunkModel {
     }
 
     private void step() {
-        switch (random.nextInt(20)) {
+        switch (random.nextInt(21)) {
             case 0, 1, 2, 3, 4, 5 -> put(random.nextInt(1, 8));
             case 6, 7 -> draft();
             case 8, 9 -> delete(1);
@@ -98,9 +98,9 @@ final class ChunkModel {
             case 14 -> store.compactOnce();
             case 15 -> scrubSome();
             case 16 -> reopen();
-            case 17 -> crash();
-            case 18 -> failForces();
-            case 19 -> fillDisk();
+            case 17, 18 -> crash();
+            case 19 -> failForces();
+            case 20 -> fillDisk();
             default -> throw new AssertionError();
         }
     }
@@ -266,7 +266,7 @@ final class ChunkModel {
 
     /** Loses power in the middle of something. */
     private void crash() {
-        disk.cutPowerAfter(random.nextInt(30));
+        disk.cutPowerAfter(random.nextInt(random.nextBoolean() ? 4 : 30));
         for (int i = 0; i < 10 && !disk.isCrashed(); i++) {
             try {
                 switch (random.nextInt(6)) {

@@ -24,11 +24,11 @@ class ChunkStoreModelTest {
     Path folder;
 
     static LongStream few() {
-        return seeds(150);
+        return seeds(60);
     }
 
     static LongStream fewWithRocks() {
-        return seeds(25);
+        return seeds(10);
     }
 
     static LongStream blocks() {
