@@ -56,7 +56,7 @@ final class ChunkFiles {
         ChunkId id = sidecar.id();
         arriving.add(id);
         disk.createDirectories(folder(id));
-        disk.moveDurably(sidecarDraft, sidecarPath(id));
+        disk.move(sidecarDraft, sidecarPath(id));
         disk.moveDurably(draft, path(id));
         verified.add(id);
     }

@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -60,7 +59,6 @@ public final class ChunkStore implements AutoCloseable {
     private final SegmentCompaction compaction;
     private final Scrubber scrubber;
     private final List<Lane> lanes = new ArrayList<>();
-    private final AtomicInteger nextLane = new AtomicInteger();
     private final AtomicLong drafts = new AtomicLong();
     private final Map<ChunkId, Object> verifying = new ConcurrentHashMap<>();
     private final Object maintaining = new Object();
@@ -203,8 +201,18 @@ public final class ChunkStore implements AutoCloseable {
         return identity;
     }
 
+    /** The first of those with least to do: few writers share one lane and its fsyncs, many fill all. */
     private Lane lane() {
-        return lanes.get(Math.floorMod(nextLane.getAndIncrement(), lanes.size()));
+        Lane best = lanes.getFirst();
+        long least = best.load();
+        for (int i = 1; i < lanes.size() && least > 0; i++) {
+            long load = lanes.get(i).load();
+            if (load < least) {
+                least = load;
+                best = lanes.get(i);
+            }
+        }
+        return best;
     }
 
     /**

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class FileDraft implements AutoCloseable {
     private static final int BUFFER_BYTES = 16 * Blocks.BYTES;
 
+    /** Forced each time, so that the disk does not idle until the end. */
+    private static final long SYNC_BYTES = 16L * BUFFER_BYTES;
+
     private final ChunkId id;
     private final long gcBirth;
     private final Path draft;
@@ -220,6 +223,9 @@ public final class FileDraft implements AutoCloseable {
             }
             try {
                 output.write(buffer);
+                if (sums.length % SYNC_BYTES == 0) {
+                    output.force();
+                }
             } catch (IOException e) {
                 failed = e;
                 throw e;
@@ -233,7 +239,9 @@ public final class FileDraft implements AutoCloseable {
                 throw new IOException(earlier.getMessage(), earlier);
             }
             try (output) {
-                writeBuffer();
+                if (buffer.position() > 0) {
+                    writeBuffer();
+                }
                 output.force();
             }
             return sums;

@@ -120,6 +120,16 @@ final class Lane {
         }
     }
 
+    /** Bytes waiting and being written. */
+    long load() {
+        lock.lock();
+        try {
+            return queuedBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Writes what is queued and ends. */
     void close() {
         lock.lock();

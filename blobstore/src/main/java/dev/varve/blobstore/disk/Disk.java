@@ -33,6 +33,9 @@ public interface Disk {
     /** Opens a file, new or not, to continue at {@code length}. */
     Output output(Path file, long length) throws IOException;
 
+    /** Renames; lasts once the directory is synced. */
+    void move(Path from, Path to) throws IOException;
+
     /** Renames and makes the name durable. */
     void moveDurably(Path from, Path to) throws IOException;
 
@@ -53,8 +56,13 @@ public interface Disk {
         }
 
         @Override
-        public void moveDurably(Path from, Path to) throws IOException {
+        public void move(Path from, Path to) throws IOException {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        }
+
+        @Override
+        public void moveDurably(Path from, Path to) throws IOException {
+            move(from, to);
             syncDirectory(parentOf(to));
         }
 

@@ -156,7 +156,8 @@ public final class FaultyDisk implements Disk {
         }
     }
 
-    private synchronized void move(Path from, Path to) throws IOException {
+    @Override
+    public synchronized void move(Path from, Path to) throws IOException {
         step();
         byte[] replaced = Files.exists(to) ? Files.readAllBytes(to) : null;
         Long replacedLength = synced.remove(to);
