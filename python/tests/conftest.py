@@ -57,7 +57,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     port = _free_port()
     log = (folder / "log").open("wb")
     command = [LAUNCHER, "server", "--data", str(folder / "data"), "--http-port", str(port)]
-    process = subprocess.Popen([*command, "--flight-port", str(_free_port())], stdout=log, stderr=log)
+    process = subprocess.Popen([*command, "--flight-port", str(_free_port()), "--s3-port", "0"], stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 180
     pool = urllib3.PoolManager(retries=False)

@@ -51,6 +51,8 @@ final class NodeProcess implements AutoCloseable {
                         data.toString(),
                         "--http-port",
                         String.valueOf(httpPort),
+                        "--s3-port",
+                        "0",
                         "--flight-port",
                         String.valueOf(flightPort))
                 .redirectErrorStream(true)

@@ -21,7 +21,9 @@ import dev.varve.query.QueryEngine;
 import dev.varve.query.Tables;
 import dev.varve.server.flight.FlightService;
 import dev.varve.server.http.HttpEndpoint;
+import dev.varve.server.keys.AccessKeys;
 import dev.varve.server.metrics.Metrics;
+import dev.varve.server.s3.S3Endpoint;
 import dev.varve.server.wire.Json;
 import dev.varve.server.wire.SqlEngine;
 import java.io.IOException;
@@ -86,6 +88,7 @@ public final class Node implements AutoCloseable {
     private final SqlEngine sql;
     private final HttpEndpoint http;
     private final FlightService flight;
+    private final S3Endpoint s3;
 
     private Node(NodeConfig config) {
         this.config = config;
@@ -124,13 +127,23 @@ public final class Node implements AutoCloseable {
             http = parts.add(HttpEndpoint.start(
                     config.http(),
                     new HttpEndpoint.Parts(sql, rows, catalog, metrics, this::description, isReady::get, scratch)));
+            s3 = parts.add(S3Endpoint.start(
+                    config.s3(),
+                    new S3Endpoint.Parts(
+                            objects,
+                            AccessKeys.open(config.dataDir().resolve(AccessKeys.DIRECTORY), clock),
+                            clock,
+                            metrics,
+                            isReady::get)));
             isReady.set(true);
             LOG.info(
-                    "ready http={}:{} flight={}:{} data={} millis={}",
+                    "ready http={}:{} flight={}:{} s3={}:{} data={} millis={}",
                     config.http().host(),
                     http.port(),
                     config.flight().host(),
                     flight.port(),
+                    config.s3().host(),
+                    s3.port(),
                     config.dataDir(),
                     (System.nanoTime() - start) / 1_000_000);
             Thread.ofPlatform().daemon().name("varve-warm-up").start(engine::warmUp);
@@ -180,6 +193,7 @@ public final class Node implements AutoCloseable {
                 .put("version", VERSION)
                 .put("httpPort", http.port())
                 .put("flightPort", flight.port())
+                .put("s3Port", s3.port())
                 .put("durability", "fsync");
     }
 
@@ -189,6 +203,10 @@ public final class Node implements AutoCloseable {
 
     public int flightPort() {
         return flight.port();
+    }
+
+    public int s3Port() {
+        return s3.port();
     }
 
     /** Refuses new work, waits for what runs, writes what is in memory to files, and ends. */
@@ -213,6 +231,7 @@ public final class Node implements AutoCloseable {
         boolean isIdle = http.awaitIdle(config.drainTimeout());
         Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
         isIdle &= flight.awaitIdle(left);
+        isIdle &= s3.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         if (!isIdle) {
             List<SqlEngine.Running> running = sql.running();
             LOG.warn("drain timeout passed, cancelling queries={}", running.size());

@@ -3,10 +3,13 @@ package dev.varve.server;
 import dev.varve.ingest.IngestConfig;
 import dev.varve.server.flight.FlightConfig;
 import dev.varve.server.http.HttpConfig;
+import dev.varve.server.s3.S3Config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,7 @@ public record NodeConfig(
         Duration collectionPause,
         HttpConfig http,
         FlightConfig flight,
+        S3Config s3,
         IngestConfig ingest,
         QueryLimits query) {
     /**
@@ -91,6 +95,7 @@ public record NodeConfig(
                 settings.duration("garbage.pause", Duration.ofMinutes(1), "rest between deletions of unneeded files"),
                 http(settings),
                 flight(settings),
+                s3(settings),
                 ingest(settings),
                 query(settings));
     }
@@ -120,6 +125,26 @@ public record NodeConfig(
                 settings.count("flight.in-flight", absent.inFlight(), 1, "batches of one DoPut not yet durable"),
                 settings.duration(
                         "flight.client-timeout", absent.clientTimeout(), "a stalled DoGet is ended after it"));
+    }
+
+    private static S3Config s3(Settings settings) {
+        S3Config absent = S3Config.DEFAULT;
+        return new S3Config(
+                settings.text("s3.host", absent.host(), "address to listen on; 0.0.0.0 for all"),
+                settings.count("s3.port", absent.port(), 0, "port of S3; 0 takes any free one"),
+                Optional.of(settings.text(
+                                "s3.domain", "", "name under which BUCKET.name means a bucket; none if empty"))
+                        .filter(domain -> !domain.isEmpty())
+                        .map(domain -> domain.toLowerCase(Locale.ROOT)),
+                settings.text("s3.region", absent.region(), "region that clients are told"),
+                settings.bytes("s3.max-object", absent.maxObjectBytes(), "largest PUT and largest part"),
+                settings.bytesAsInt("s3.max-header", absent.maxHeaderBytes(), "largest request line and headers"),
+                settings.count("s3.max-concurrent", absent.maxConcurrent(), 1, "requests worked on at a time"),
+                settings.count("s3.max-queued", absent.maxQueued(), 0, "requests that wait; the next gets 503"),
+                settings.duration("s3.idle-timeout", absent.idleTimeout(), "an idle connection is closed after it"),
+                settings.duration(
+                        "s3.client-timeout", absent.clientTimeout(), "a stalled request or answer is cut after it"),
+                settings.flag("s3.access-log", absent.isAccessLogged(), "whether each request is logged"));
     }
 
     private static IngestConfig ingest(Settings settings) {
@@ -158,6 +183,7 @@ public record NodeConfig(
                 settings.duration("query.slow-after", Duration.ofSeconds(10), "queries that take longer are logged"));
     }
 
+    /** The same on other ports; that of S3 is any free one. */
     public NodeConfig withPorts(int httpPort, int flightPort) {
         return new NodeConfig(
                 dataDir,
@@ -167,6 +193,7 @@ public record NodeConfig(
                 collectionPause,
                 http.withPort(httpPort),
                 flight.withPort(flightPort),
+                s3.withPort(0),
                 ingest,
                 query);
     }

@@ -169,7 +169,7 @@ class CrashTest {
                 "server"));
         command.addAll(List.of("--data", folder.resolve("data").toString()));
         command.addAll(List.of("--config", config.toString()));
-        command.addAll(List.of("--http-port", String.valueOf(port), "--flight-port", "0"));
+        command.addAll(List.of("--http-port", String.valueOf(port), "--flight-port", "0", "--s3-port", "0"));
         Path log = folder.resolve("node.log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)

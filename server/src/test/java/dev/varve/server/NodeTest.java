@@ -85,6 +85,7 @@ class NodeTest {
                         "data.dir", directory.resolve("lake").toString(),
                         "http.port", "0",
                         "flight.port", "0",
+                        "s3.port", "0",
                         "query.memory-limit", "256MiB",
                         "shutdown.drain", "10s")));
     }

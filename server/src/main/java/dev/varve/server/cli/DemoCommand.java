@@ -87,9 +87,14 @@ final class DemoCommand implements Callable<Integer> {
                 null,
                 terminal.environment(),
                 Map.of(
-                        "data.dir", data.toString(),
-                        "http.port", Integer.toString(httpPort),
-                        "flight.port", Integer.toString(flightPort)))) {
+                        "data.dir",
+                        data.toString(),
+                        "http.port",
+                        Integer.toString(httpPort),
+                        "flight.port",
+                        Integer.toString(flightPort),
+                        "s3.port",
+                        "0"))) {
             StopSignals.handle(() -> stop(node, stopping));
             String url = "http://127.0.0.1:" + node.httpPort();
             // One row of a station comes once, so that batches may overtake each other.

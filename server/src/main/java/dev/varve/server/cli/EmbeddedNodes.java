@@ -31,6 +31,11 @@ final class EmbeddedNodes implements NodeLauncher {
         }
 
         @Override
+        public int s3Port() {
+            return node.s3Port();
+        }
+
+        @Override
         public void close() {
             node.close();
         }

@@ -12,6 +12,8 @@ interface NodeLauncher {
 
         int flightPort();
 
+        int s3Port();
+
         /** Drains, writes to files what is in memory, and stops. */
         @Override
         void close();

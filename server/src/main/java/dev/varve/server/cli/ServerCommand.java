@@ -34,6 +34,9 @@ final class ServerCommand implements Callable<Integer> {
     @Option(names = "--flight-port", paramLabel = "N", description = "default 8182; 0 takes any free one")
     private @Nullable Integer flightPort;
 
+    @Option(names = "--s3-port", paramLabel = "N", description = "default 8183; 0 takes any free one")
+    private @Nullable Integer s3Port;
+
     @Option(names = "--host", paramLabel = "ADDRESS", description = "default 127.0.0.1; 0.0.0.0 for all addresses")
     private @Nullable String host;
 
@@ -53,7 +56,8 @@ final class ServerCommand implements Callable<Integer> {
             StopSignals.handle(stopping::countDown);
             String address = host == null ? "127.0.0.1" : host;
             terminal.say("varve is ready: http://" + address + ":" + node.httpPort() + " and grpc://" + address + ":"
-                    + node.flightPort() + ", data in " + data.toAbsolutePath().normalize() + ", started in "
+                    + node.flightPort() + ", S3 on http://" + address + ":" + node.s3Port() + ", data in "
+                    + data.toAbsolutePath().normalize() + ", started in "
                     + Amounts.duration(Duration.ofNanos(System.nanoTime() - start)));
             stopping.await();
             terminal.say("varve is stopping: letting requests end and writing rows to files");
@@ -70,9 +74,13 @@ final class ServerCommand implements Callable<Integer> {
         if (flightPort != null) {
             settings.put("flight.port", flightPort.toString());
         }
+        if (s3Port != null) {
+            settings.put("s3.port", s3Port.toString());
+        }
         if (host != null) {
             settings.put("http.host", host);
             settings.put("flight.host", host);
+            settings.put("s3.host", host);
         }
         return settings;
     }

@@ -63,6 +63,7 @@ public final class VarveCommand implements Runnable {
                 .addSubcommand(new ExportCommand(terminal))
                 .addSubcommand(new DatasetsCommand(terminal))
                 .addSubcommand(new DescribeCommand(terminal))
+                .addSubcommand(AdminCommand.commandLine(terminal))
                 .addSubcommand(new CompletionCommand(terminal));
         return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(writer(terminal.out()))

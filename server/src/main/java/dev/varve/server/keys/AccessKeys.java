@@ -9,11 +9,15 @@ import dev.varve.model.VarveException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -33,12 +37,30 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
-/** The keys of a node; changes are durable when a method returns. Safe for use by many threads. */
+/**
+ * The keys of a node; changes are durable when a method returns.
+ *
+ * <p>Safe for use by many threads and processes: whoever may write the directory may change keys, and a running node
+ * sees that before the next request.
+ */
 public final class AccessKeys {
     /** A key with its secret, which is shown once and never again. */
     public record Created(AccessKey key, String secret) {}
 
     private record Held(AccessKey key, @Nullable String secret) {}
+
+    /** The keys of one state of the file, which is replaced as a whole and so never has the same identity twice in a row. */
+    private record Loaded(Optional<FileState> file, Map<String, Held> keys) {}
+
+    private record FileState(@Nullable Object identity, FileTime changed, long size) {}
+
+    /** A change of the keys. */
+    private interface Mutation<T> {
+        T apply(Map<String, Held> keys);
+    }
+
+    /** Where a node keeps them, in its data directory. */
+    public static final String DIRECTORY = "keys";
 
     private static final int FORMAT = 1;
     private static final int NONCE_BYTES = 12;
@@ -55,13 +77,12 @@ public final class AccessKeys {
     private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
     private final SecretKeySpec master;
-    private volatile Map<String, Held> keys;
+    private volatile Loaded loaded = new Loaded(Optional.empty(), Map.of());
 
     private AccessKeys(Path directory, InstantSource clock, byte[] master) {
         this.directory = directory;
         this.clock = clock;
         this.master = new SecretKeySpec(master, "AES");
-        this.keys = Map.of();
     }
 
     /** Reads the keys kept in the directory, which is made if there is none. */
@@ -69,7 +90,7 @@ public final class AccessKeys {
         try {
             Files.createDirectories(directory);
             AccessKeys opened = new AccessKeys(directory, clock, masterKey(directory));
-            opened.read();
+            opened.keys();
             return opened;
         } catch (IOException e) {
             throw new VarveException(ErrorCode.STORAGE, "cannot open the access keys in " + directory, e);
@@ -115,49 +136,96 @@ public final class AccessKeys {
         if (!ID.matcher(id).matches() || secret.length() < 8 || secret.length() > 256) {
             throw new VarveException(ErrorCode.BAD_REQUEST, "an id has 4 to 128 letters or digits, a secret 8 to 256");
         }
-        if (keys.containsKey(id)) {
-            throw new VarveException(ErrorCode.CONFLICT, "there is a key " + id + " already");
-        }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         AccessKey key = new AccessKey(id, user, grants, now, Optional.empty());
-        Map<String, Held> changed = new LinkedHashMap<>(keys);
-        changed.put(id, new Held(key, secret));
-        save(changed);
-        return new Created(key, secret);
+        return change(keys -> {
+            if (keys.containsKey(id)) {
+                throw new VarveException(ErrorCode.CONFLICT, "there is a key " + id + " already");
+            }
+            keys.put(id, new Held(key, secret));
+            return new Created(key, secret);
+        });
     }
 
     /** All keys, revoked ones among them, in the order they were made. */
     public List<AccessKey> list() {
-        return keys.values().stream().map(Held::key).toList();
+        return keys().values().stream().map(Held::key).toList();
     }
 
     /** Makes a key useless from now on; says whether it was usable. */
     public synchronized boolean revoke(String id) {
-        Held held = keys.get(id);
-        if (held == null || held.secret() == null) {
-            return false;
-        }
-        AccessKey key = held.key();
-        Map<String, Held> changed = new LinkedHashMap<>(keys);
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        changed.put(id, new Held(new AccessKey(id, key.user(), key.grants(), key.created(), Optional.of(now)), null));
-        save(changed);
-        return true;
+        Optional<Instant> now = Optional.of(clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        return change(keys -> {
+            Held held = keys.get(id);
+            if (held == null || held.secret() == null) {
+                return false;
+            }
+            AccessKey key = held.key();
+            keys.put(id, new Held(new AccessKey(id, key.user(), key.grants(), key.created(), now), null));
+            return true;
+        });
     }
 
     /** A usable key with its secret. */
     public Optional<Created> find(String id) {
-        Held held = keys.get(id);
+        Held held = keys().get(id);
         return held == null || held.secret() == null
                 ? Optional.empty()
                 : Optional.of(new Created(held.key(), held.secret()));
     }
 
-    private void read() throws IOException {
-        Path file = directory.resolve("access.json");
-        if (!Files.exists(file)) {
-            return;
+    /** The keys as they are now in the file. */
+    private Map<String, Held> keys() {
+        try {
+            Optional<FileState> state = state();
+            Loaded known = loaded;
+            return state.equals(known.file()) ? known.keys() : reload().keys();
+        } catch (IOException e) {
+            throw new VarveException(ErrorCode.STORAGE, "cannot read the access keys in " + directory, e);
         }
+    }
+
+    private Optional<FileState> state() throws IOException {
+        try {
+            BasicFileAttributes found = Files.readAttributes(file(), BasicFileAttributes.class);
+            return Optional.of(new FileState(found.fileKey(), found.lastModifiedTime(), found.size()));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Path file() {
+        return directory.resolve("access.json");
+    }
+
+    private synchronized Loaded reload() throws IOException {
+        // Taken before reading: if the file is replaced meanwhile, it is read once more.
+        Optional<FileState> state = state();
+        Loaded read = new Loaded(state, state.isEmpty() ? Map.of() : read());
+        loaded = read;
+        return read;
+    }
+
+    /** Changes the keys as they are now, while no other process does. */
+    private <T> T change(Mutation<T> mutation) {
+        try (FileChannel lock = FileChannel.open(
+                        directory.resolve("access.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = lock.lock()) {
+            if (!held.isValid()) {
+                throw new IllegalStateException("a lock just taken is held");
+            }
+            Map<String, Held> changed = new LinkedHashMap<>(reload().keys());
+            T result = mutation.apply(changed);
+            save(changed);
+            reload();
+            return result;
+        } catch (IOException e) {
+            throw new VarveException(ErrorCode.STORAGE, "cannot change the access keys in " + directory, e);
+        }
+    }
+
+    private Map<String, Held> read() throws IOException {
+        Path file = file();
         JsonNode root = JSON.readTree(Files.readAllBytes(file));
         if (root.path("format").asInt() != FORMAT) {
             throw new VarveException(ErrorCode.CORRUPT, file + " is not of format " + FORMAT);
@@ -179,10 +247,10 @@ public final class AccessKeys {
                     : decrypt(key, entry.path("secret").asText());
             found.put(key.id(), new Held(key, secret));
         }
-        keys = found;
+        return found;
     }
 
-    private void save(Map<String, Held> changed) {
+    private void save(Map<String, Held> changed) throws IOException {
         ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
         ArrayNode entries = root.putArray("keys");
         for (Held held : changed.values()) {
@@ -196,13 +264,7 @@ public final class AccessKeys {
                 entry.put("secret", encrypt(key, held.secret()));
             }
         }
-        Path file = directory.resolve("access.json");
-        try {
-            write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
-        } catch (IOException e) {
-            throw new VarveException(ErrorCode.STORAGE, "cannot write " + file, e);
-        }
-        keys = changed;
+        write(file(), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
     }
 
     private String encrypt(AccessKey key, String secret) {

@@ -42,6 +42,13 @@ enum LaterResource {
         return Optional.empty();
     }
 
+    /** The answer to browsers that ask whether they may ask: no bucket has rules for them yet. */
+    static S3Exception preflightRefusal(S3Request request) {
+        return request.header("origin").isEmpty()
+                ? new S3Exception(S3Code.BAD_REQUEST, "Insufficient information. Origin request header needed.")
+                : new S3Exception(S3Code.ACCESS_FORBIDDEN, "CORSResponse: CORS is not enabled for this bucket.");
+    }
+
     /** The answer: that there is none, to those who only ask; that there cannot be one, to the others. */
     static S3Exception refusal(S3Request request) {
         LaterResource resource = of(request).orElseThrow();

@@ -40,7 +40,10 @@ final class ReadOperations {
         StoredObject object = objects.find(call.bucketName(), call.key(), version)
                 .orElseThrow(() -> version.isPresent()
                         ? new S3Exception(S3Code.NO_SUCH_VERSION, "The specified version does not exist.")
-                        : new S3Exception(S3Code.NO_SUCH_KEY, "The specified key does not exist."));
+                        : new S3Exception(
+                                S3Code.NO_SUCH_KEY,
+                                "The specified key does not exist.",
+                                Map.of("x-amz-delete-marker", "false")));
         if (!object.isDeleteMarker()) {
             return object;
         }

@@ -3,9 +3,11 @@ package dev.varve.server.s3;
 /** Error codes of S3 with the status they come with. */
 enum S3Code {
     ACCESS_DENIED("AccessDenied", 403),
+    ACCESS_FORBIDDEN("AccessForbidden", 403),
     AUTHORIZATION_HEADER_MALFORMED("AuthorizationHeaderMalformed", 400),
     AUTHORIZATION_QUERY_ERROR("AuthorizationQueryParametersError", 400),
     BAD_DIGEST("BadDigest", 400),
+    BAD_REQUEST("BadRequest", 400),
     BUCKET_ALREADY_EXISTS("BucketAlreadyExists", 409),
     BUCKET_ALREADY_OWNED("BucketAlreadyOwnedByYou", 409),
     BUCKET_NOT_EMPTY("BucketNotEmpty", 409),

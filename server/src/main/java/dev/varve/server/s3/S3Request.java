@@ -161,7 +161,11 @@ final class S3Request {
 
     /** Bytes of the body as announced, or empty if the client does not say. */
     Optional<Long> contentLength() {
-        long length = exchange.getRequestContentLength();
-        return length < 0 ? Optional.empty() : Optional.of(length);
+        try {
+            long length = exchange.getRequestContentLength();
+            return length < 0 ? Optional.empty() : Optional.of(length);
+        } catch (NumberFormatException e) {
+            throw S3Exception.invalidArgument("Content-Length is not a number of bytes");
+        }
     }
 }

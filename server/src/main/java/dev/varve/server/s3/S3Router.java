@@ -118,6 +118,9 @@ final class S3Router implements HttpHandler {
         S3Call.header(exchange, "x-amz-request-id", progress.requestId);
         S3Call.header(exchange, "Server", "varve");
         S3Request request = S3Request.of(exchange, config.domain());
+        if (request.method().equals("OPTIONS")) {
+            throw LaterResource.preflightRefusal(request);
+        }
         Authenticator.Result who = authenticator.authenticate(request);
         progress.user = who.caller().user();
         Operation operation = Operation.of(request);

@@ -48,7 +48,15 @@ class NodeRoundTripTest {
                 .start(
                         null,
                         Map.of(),
-                        Map.of("data.dir", folder.resolve("node").toString(), "http.port", "0", "flight.port", "0"));
+                        Map.of(
+                                "data.dir",
+                                folder.resolve("node").toString(),
+                                "http.port",
+                                "0",
+                                "flight.port",
+                                "0",
+                                "s3.port",
+                                "0"));
         varve = Varve.connect(url());
     }
 

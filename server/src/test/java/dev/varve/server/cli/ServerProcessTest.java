@@ -41,6 +41,8 @@ class ServerProcessTest {
                         folder.resolve("node").toString(),
                         "--http-port",
                         "0",
+                        "--s3-port",
+                        "0",
                         "--flight-port",
                         "0")
                 .redirectErrorStream(true)
@@ -63,8 +65,8 @@ class ServerProcessTest {
         }
         assertThat(said.toString()).contains("varve is stopping").doesNotContain("ERROR", "WARN", "Exception");
 
-        Map<String, String> settings =
-                Map.of("data.dir", folder.resolve("node").toString(), "http.port", "0", "flight.port", "0");
+        Map<String, String> settings = Map.of(
+                "data.dir", folder.resolve("node").toString(), "http.port", "0", "flight.port", "0", "s3.port", "0");
         try (NodeLauncher.RunningNode again = new EmbeddedNodes().start(null, Map.of(), settings);
                 Varve varve = Varve.connect("http://127.0.0.1:" + again.httpPort())) {
             assertThat(varve.describe("air").summary().rows()).isEqualTo(1);

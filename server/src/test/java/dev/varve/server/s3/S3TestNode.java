@@ -1,9 +1,10 @@
 package dev.varve.server.s3;
 
+import dev.varve.blobstore.LocalObjectStore;
 import dev.varve.blobstore.MemoryObjects;
 import dev.varve.blobstore.ObjectStore;
+import dev.varve.blobstore.ObjectStoreConfig;
 import dev.varve.server.keys.AccessKeys;
-import dev.varve.server.keys.Grant;
 import dev.varve.server.metrics.Metrics;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,11 +54,21 @@ final class S3TestNode implements AutoCloseable {
     }
 
     static S3TestNode start(Path directory, S3Config config, InstantSource clock) {
+        return start(directory, config, clock, MemoryObjects.create(clock));
+    }
+
+    /** Over the store that nodes have. */
+    static S3TestNode startLocal(Path directory, S3Config config) {
+        InstantSource clock = InstantSource.system();
+        ObjectStore objects = LocalObjectStore.open(directory.resolve("store"), ObjectStoreConfig.DEFAULT, clock);
+        return start(directory, config, clock, objects);
+    }
+
+    private static S3TestNode start(Path directory, S3Config config, InstantSource clock, ObjectStore objects) {
         AccessKeys keys = AccessKeys.open(directory.resolve("keys"), clock);
         keys.add(MAIN_KEY, MAIN_SECRET, "main", List.of());
         keys.add(ALT_KEY, ALT_SECRET, "alt", List.of());
         keys.add(TENANT_KEY, TENANT_SECRET, "testx$tenant", List.of());
-        ObjectStore objects = MemoryObjects.create(clock);
         S3Endpoint endpoint =
                 S3Endpoint.start(config, new S3Endpoint.Parts(objects, keys, clock, new Metrics(), () -> true));
         return new S3TestNode(objects, keys, endpoint);
@@ -77,9 +88,7 @@ final class S3TestNode implements AutoCloseable {
 
     /** Serves until the process is ended, for clients that are started by hand: directory, port. */
     public static void main(String[] arguments) throws InterruptedException {
-        S3TestNode node =
-                start(Path.of(arguments[0]), config().withPort(Integer.parseInt(arguments[1])), InstantSource.system());
-        node.keys.add("GRANTKEY000000000000001", "grant-secret-00000000", "grantee", List.of(Grant.parse("read:*")));
+        S3TestNode node = startLocal(Path.of(arguments[0]), config().withPort(Integer.parseInt(arguments[1])));
         System.out.println("listening on " + node.port());
         new CountDownLatch(1).await();
     }
