@@ -84,6 +84,11 @@ public final class LocalObjectStore implements ObjectStore {
 
     /** The same on a disk that may fail. */
     public static LocalObjectStore open(Path directory, ObjectStoreConfig config, InstantSource clock, Disk disk) {
+        return open(directory, config, clock, SteadyTime.of(clock, System::nanoTime), disk);
+    }
+
+    static LocalObjectStore open(
+            Path directory, ObjectStoreConfig config, InstantSource clock, SteadyTime time, Disk disk) {
         checkLayout(directory);
         // The chunk store's lock keeps other processes from the metadata too.
         ChunkStore chunks = ChunkStore.open(
@@ -91,8 +96,7 @@ public final class LocalObjectStore implements ObjectStore {
                         .withScrubBytesPerSecond(config.scrubBytesPerSecond()),
                 disk);
         try {
-            MetaShards shards = MetaShards.open(
-                    directory.resolve("meta"), MetaConfig.DEFAULT, SteadyTime.of(clock, System::nanoTime), disk);
+            MetaShards shards = MetaShards.open(directory.resolve("meta"), MetaConfig.DEFAULT, time, disk);
             return new LocalObjectStore(config, chunks, shards, clock);
         } catch (RuntimeException e) {
             chunks.close();
@@ -346,7 +350,7 @@ public final class LocalObjectStore implements ObjectStore {
                 .orElseGet(
                         () -> from.checksums().stream().map(Checksum::algorithm).collect(Collectors.toSet()));
         try (ObjectReader reader = open(fromBucket, from);
-                InputStream in = new ObjectInput(reader, 0, from.size());
+                InputStream in = ObjectInput.range(reader, 0, from.size());
                 LocalDraft draft = newDraft(write, algorithms, ObjectRules.OBJECT_BYTES)) {
             receive(Body.of(in), draft);
             return put(draft);
@@ -450,10 +454,9 @@ public final class LocalObjectStore implements ObjectStore {
             long length) {
         ObjectRules.checkPartNumber(number);
         Upload upload = upload(bucket, key, uploadId);
-        ObjectRules.checkRange(offset, length, from.size());
         Set<ChecksumAlgorithm> algorithms = upload.checksum().map(Set::of).orElse(Set.of());
         try (ObjectReader reader = open(fromBucket, from);
-                InputStream in = new ObjectInput(reader, offset, length);
+                InputStream in = ObjectInput.range(reader, offset, length);
                 LocalDraft draft = newDraft(upload.write(), algorithms, ObjectRules.PART_BYTES)) {
             receive(Body.of(in), draft);
             return putPart(upload, number, draft);

@@ -1,6 +1,7 @@
 package dev.varve.blobstore;
 
 import dev.varve.blobstore.object.ObjectReader;
+import dev.varve.blobstore.object.ObjectRules;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -14,11 +15,16 @@ final class ObjectInput extends InputStream {
     private long at;
     private final long end;
 
-    ObjectInput(ObjectReader reader, long offset, long length) {
+    private ObjectInput(ObjectReader reader, long offset, long length) {
         this.reader = reader;
         this.at = offset;
         this.end = offset + length;
         this.buffer = ByteBuffer.allocate((int) Math.min(READ_BYTES, length)).limit(0);
+    }
+
+    static ObjectInput range(ObjectReader reader, long offset, long length) {
+        ObjectRules.checkRange(offset, length, reader.object().size());
+        return new ObjectInput(reader, offset, length);
     }
 
     private boolean fill() {

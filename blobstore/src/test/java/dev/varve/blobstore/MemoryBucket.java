@@ -95,6 +95,7 @@ final class MemoryBucket {
     // -- writing
 
     StoredObject put(long sequence, Instant now, ObjectWrite write, MemoryObjects.Received received) {
+        checkLock(now, write);
         Made made = new Made(
                 received.digests().length(),
                 received.digests().md5Hex(),
@@ -106,7 +107,6 @@ final class MemoryBucket {
     private record Made(long size, String etag, List<Checksum> checksums, List<Long> partSizes) {}
 
     private StoredObject put(long sequence, Instant now, ObjectWrite write, Made made, byte[] bytes) {
-        checkLock(now, write);
         check(write.condition(), current(write.key()));
         if (bucket.settings().writeOnce() && current(write.key()).isPresent()) {
             throw refused(ObjectProblem.LOCKED, write.key() + " has been written, once and for all");
