@@ -340,6 +340,14 @@ final class MetaShard {
         refused.forEach(waiting -> waiting.answer().completeExceptionally(reason));
     }
 
+    /** Reads the log again; throws {@code CORRUPT} if it is not what was written. */
+    void verifyLog() {
+        CommitLog opened = log;
+        if (opened != null) {
+            opened.read(opened.start(), (position, bytes) -> MetaBatch.decode(bytes));
+        }
+    }
+
     /** Forgets what the log holds below a position that the flushed rows have. */
     void truncateBefore(long position) {
         CommitLog opened = log;

@@ -207,6 +207,12 @@ final class MetaShards implements AutoCloseable {
         }
     }
 
+    /** Reads everything again; throws {@code CORRUPT} if it is not what was written. */
+    void verify() {
+        state.verify();
+        shards.forEach(MetaShard::verifyLog);
+    }
+
     /** Writes a directory, which must not exist, that holds the rows as at one moment of the call. */
     void checkpoint(Path target) {
         state.checkpoint(target);

@@ -6,12 +6,15 @@ import dev.varve.blobstore.chunk.ChunkStoreStatus;
 import dev.varve.blobstore.meta.MetaOp;
 import dev.varve.blobstore.meta.MetaReads.TrashedChunk;
 import dev.varve.blobstore.meta.MetaState;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +39,7 @@ public final class StoreMaintenance {
     private final Pins pins;
     private final InstantSource clock;
     private final Expiry expiry;
+    private volatile StoreStatus.@Nullable Damage metadataDamage;
 
     StoreMaintenance(
             LocalObjectStore store,
@@ -133,12 +137,31 @@ public final class StoreMaintenance {
         return chunks.scrub().isRoundDone();
     }
 
+    /** Reads all that is known of objects again; damage shows in {@link #status}. */
+    public synchronized void scrubMetadata() {
+        try {
+            shards.verify();
+            metadataDamage = null;
+        } catch (VarveException e) {
+            if (e.code() != ErrorCode.CORRUPT) {
+                throw e;
+            }
+            LOG.error("the metadata are damaged", e);
+            metadataDamage = new StoreStatus.Damage("meta", 0, String.valueOf(e.getMessage()));
+        }
+    }
+
     /** How the store is. */
     public StoreStatus status() {
         ChunkStoreStatus status = chunks.status();
-        List<StoreStatus.Damage> damages = chunks.damage().stream()
-                .map(damage -> new StoreStatus.Damage("chunks/" + damage.file(), damage.offset(), damage.reason()))
-                .toList();
+        List<StoreStatus.Damage> damages = new ArrayList<>();
+        chunks.damage()
+                .forEach(damage -> damages.add(
+                        new StoreStatus.Damage("chunks/" + damage.file(), damage.offset(), damage.reason())));
+        StoreStatus.Damage known = metadataDamage;
+        if (known != null) {
+            damages.add(known);
+        }
         return new StoreStatus(
                 status.chunks(),
                 status.liveBytes(),

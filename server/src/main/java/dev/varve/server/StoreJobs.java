@@ -23,6 +23,10 @@ final class StoreJobs {
                 new Job("segments", OFTEN, store::compactOnce),
                 new Job("orphans", SELDOM, () -> store.collectOrphans() < 0),
                 new Job("expiry", SELDOM, () -> store.expire() < 0),
+                new Job("metadata scrub", SELDOM, () -> {
+                    store.scrubMetadata();
+                    return false;
+                }),
                 new Job("scrub", SECOND, () -> {
                     store.scrub();
                     // A step reads as much as is to be read in a second.

@@ -1,6 +1,7 @@
 package dev.varve.blobstore.meta;
 
 import dev.varve.blobstore.object.ObjectException;
+import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,6 +102,25 @@ public final class MetaState implements AutoCloseable {
             heads.set(shard, after);
         }
         return results;
+    }
+
+    /**
+     * Reads everything back; throws {@code CORRUPT} if it is not what was written. A shard that changes meanwhile is
+     * looked at block by block only.
+     */
+    public void verify() {
+        rows.use(() -> {
+            rows.verify();
+            return null;
+        });
+        for (int shard = 0; shard < SHARDS; shard++) {
+            ShardHead before = heads.get(shard);
+            RowHash hash = readHash(shard);
+            if (before.equals(heads.get(shard)) && !hash.equals(before.rows())) {
+                throw new VarveException(
+                        ErrorCode.CORRUPT, "the rows of shard " + shard + " are not those that its log made");
+            }
+        }
     }
 
     /** Makes everything applied before the call durable. */

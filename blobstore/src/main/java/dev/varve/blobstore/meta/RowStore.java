@@ -140,6 +140,15 @@ final class RowStore implements AutoCloseable {
         }
     }
 
+    /** Reads every block that is on the disk; throws {@code CORRUPT} if one does not have its checksum. */
+    void verify() {
+        try {
+            db.verifyChecksum();
+        } catch (RocksDBException e) {
+            throw failure("verify the rows in " + directory, e);
+        }
+    }
+
     private ColumnFamilyHandle handle(Family family) {
         return Objects.requireNonNull(families.get(family));
     }
