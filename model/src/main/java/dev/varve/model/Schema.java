@@ -35,6 +35,12 @@ public record Schema(List<Column> columns, List<String> key, int h3Resolution) {
     /** Log position of the row's batch; of two rows with one key the higher version holds. */
     public static final Column VERSION = new Column("version", ColumnType.LONG);
 
+    /**
+     * Marks rows as deleted, in datasets that have a key and choose to have this own column: where it is true, queries that
+     * do not name the column do not see the row.
+     */
+    public static final Column DELETED = new Column("deleted", ColumnType.BOOLEAN);
+
     public static final List<Column> LEADING = List.of(TIME, LAT, LON, CELL);
     public static final List<Column> SYSTEM = List.of(RECORDED_AT, VERSION);
 
