@@ -17,6 +17,7 @@ from varve._errors import (
     ServerError,
     VarveError,
 )
+from varve._objects import KeyValues, Media
 from varve._observations import read_observations, read_sql
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Connection",
     "ConnectionFailed",
     "DatasetSummary",
+    "KeyValues",
+    "Media",
     "NotFound",
     "PartialResult",
     "QueryError",

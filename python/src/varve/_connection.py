@@ -19,6 +19,7 @@ import urllib3
 
 from varve._errors import PartialResult, RowsRejected, VarveError
 from varve._http import Http
+from varve._objects import KeyValues, Media
 
 Params = Sequence[Any] | Mapping[str, Any]
 Progress = bool | Callable[[int, int], None] | None
@@ -66,6 +67,10 @@ class Connection:
 
     def __init__(self, url: str, *, timeout: float = 300.0, retries: int = 5) -> None:
         self._http = Http(url, timeout, retries)
+        self.media = Media(self._http)
+        """Pictures, videos, sounds and tracks."""
+        self.kv = KeyValues(self._http)
+        """Keys and values."""
 
     def __repr__(self) -> str:
         return f"varve.connect({self._http.url!r})"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 import urllib3
@@ -39,24 +40,26 @@ class Http:
         method: str,
         path: str,
         *,
-        body: bytes | None = None,
+        body: bytes | Callable[[], BinaryIO] | None = None,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> urllib3.BaseHTTPResponse:
         """Send a request and give the response unread; the caller releases it.
 
-        Every request this client sends may be repeated: queries change nothing, writes carry a key.
+        Every request this client sends may be repeated: queries change nothing, writes carry a key, or a condition, or
+        say the same again. A body that is a file is opened anew for each try.
         """
         failure: VarveError | None = None
         for attempt in range(self._retries + 1):
             try:
-                response = self._pool.request(
-                    method,
-                    self._nodes[0] + path + _encoded(query),
-                    body=body,
-                    headers=dict(headers or {}),
-                    preload_content=False,
-                )
+                with contextlib.ExitStack() as files:
+                    response = self._pool.request(
+                        method,
+                        self._nodes[0] + path + _encoded(query),
+                        body=files.enter_context(body()) if callable(body) else body,
+                        headers=dict(headers or {}),
+                        preload_content=False,
+                    )
             except urllib3.exceptions.HTTPError as broken:
                 failure = ConnectionFailed(
                     f"no answer from {self._nodes[0]}: {broken}",

@@ -141,6 +141,16 @@ public final class Varve implements AutoCloseable {
         return new QueryStream(id, response.body(), () -> senders.execute(() -> cancelQuietly(id)));
     }
 
+    /** Pictures, videos, sounds, tracks. */
+    public Media media() {
+        return new Media(wire, options);
+    }
+
+    /** Keys and values. */
+    public KeyValues kv() {
+        return new KeyValues(wire, options);
+    }
+
     /** Stops a running query; false if there is none of that id (any more). */
     public boolean cancel(String queryId) {
         try {

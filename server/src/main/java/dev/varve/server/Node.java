@@ -22,6 +22,9 @@ import dev.varve.query.Tables;
 import dev.varve.server.flight.FlightService;
 import dev.varve.server.http.HttpEndpoint;
 import dev.varve.server.keys.AccessKeys;
+import dev.varve.server.media.MediaConfig;
+import dev.varve.server.media.MediaLibrary;
+import dev.varve.server.media.ObservedObjects;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.s3.S3Endpoint;
 import dev.varve.server.wire.Json;
@@ -36,6 +39,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.BufferAllocator;
@@ -53,6 +57,9 @@ public final class Node implements AutoCloseable {
     public static final String VERSION = "0.1.0";
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    /** Secret by which links to media are signed. */
+    private static final String LINKS_KEY = "media-links.key";
+
     private static final String STORE = "store";
     private static final Duration CANCEL_GRACE = Duration.ofSeconds(5);
 
@@ -122,15 +129,33 @@ public final class Node implements AutoCloseable {
                     metrics, ingest, memory, engine, config.dataDir().resolve("log"));
             sql = new LakeSql(engine, config.query(), clock, metrics);
             LakeRows rows = new LakeRows(ingest);
+            // Every door to objects commits through this one, or its media become rows only by the next walk.
+            ObservedObjects observed = new ObservedObjects(objects);
+            MediaLibrary media = parts.add(MediaLibrary.open(
+                    MediaConfig.DEFAULT,
+                    observed,
+                    catalog,
+                    rows,
+                    sql,
+                    config.dataDir().resolve(LINKS_KEY),
+                    clock));
             flight = parts.add(FlightService.start(
                     config.flight(), new FlightService.Parts(sql, rows, metrics, isReady::get), memory));
             http = parts.add(HttpEndpoint.start(
                     config.http(),
-                    new HttpEndpoint.Parts(sql, rows, catalog, metrics, this::description, isReady::get, scratch)));
+                    new HttpEndpoint.Parts(
+                            sql,
+                            rows,
+                            catalog,
+                            metrics,
+                            this::description,
+                            isReady::get,
+                            scratch,
+                            Optional.of(new HttpEndpoint.Stores(observed, media)))));
             s3 = parts.add(S3Endpoint.start(
                     config.s3(),
                     new S3Endpoint.Parts(
-                            objects,
+                            observed,
                             AccessKeys.open(config.dataDir().resolve(AccessKeys.DIRECTORY), clock),
                             clock,
                             metrics,

@@ -64,6 +64,8 @@ public final class VarveCommand implements Runnable {
                 .addSubcommand(new DatasetsCommand(terminal))
                 .addSubcommand(new DescribeCommand(terminal))
                 .addSubcommand(AdminCommand.commandLine(terminal))
+                .addSubcommand(MediaCommand.line(terminal))
+                .addSubcommand(KvCommand.line(terminal))
                 .addSubcommand(new CompletionCommand(terminal));
         return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(writer(terminal.out()))

@@ -109,6 +109,11 @@ final class Call {
 
     void empty(int status) {
         exchange.setStatusCode(status);
+        end();
+    }
+
+    /** Ends an answer without a body whose status and headers are set. */
+    void end() {
         wait.begin();
         exchange.endExchange();
     }

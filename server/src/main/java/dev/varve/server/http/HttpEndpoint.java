@@ -1,9 +1,11 @@
 package dev.varve.server.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.blobstore.ObjectStore;
 import dev.varve.catalog.Catalog;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.server.media.MediaLibrary;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.patience.Patience;
 import dev.varve.server.wire.Json;
@@ -17,7 +19,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
@@ -37,6 +41,7 @@ public final class HttpEndpoint implements AutoCloseable {
      * @param node the answer of {@code /api/v1/node}
      * @param isReady whether rows and queries are accepted
      * @param scratch existing directory for files that live as long as a request
+     * @param stores media, keys and values; empty for a node that keeps none
      */
     public record Parts(
             SqlEngine engine,
@@ -45,7 +50,23 @@ public final class HttpEndpoint implements AutoCloseable {
             Metrics metrics,
             Supplier<ObjectNode> node,
             BooleanSupplier isReady,
-            Path scratch) {}
+            Path scratch,
+            Optional<Stores> stores) {
+        /** Without media, keys and values. */
+        public Parts(
+                SqlEngine engine,
+                RowStore rows,
+                Catalog catalog,
+                Metrics metrics,
+                Supplier<ObjectNode> node,
+                BooleanSupplier isReady,
+                Path scratch) {
+            this(engine, rows, catalog, metrics, node, isReady, scratch, Optional.empty());
+        }
+    }
+
+    /** Objects, and the media among them. */
+    public record Stores(ObjectStore objects, MediaLibrary media) {}
 
     private static final int MOST_HEADERS = 100;
     private static final int MOST_PARAMETERS = 300;
@@ -109,7 +130,7 @@ public final class HttpEndpoint implements AutoCloseable {
         DatasetsEndpoint datasets = new DatasetsEndpoint(parts.catalog(), parts.rows());
         RowsEndpoint rows = new RowsEndpoint(parts.catalog(), parts.rows(), config, parts.scratch());
         String dataset = "/api/v1/datasets/{name}";
-        return List.of(
+        List<Route> routes = new ArrayList<>(List.of(
                 new Route("GET", "/livez", Route.Weight.CHEAP, HttpEndpoint::alive),
                 new Route("GET", "/readyz", Route.Weight.CHEAP, call -> ready(call, parts.isReady())),
                 new Route("GET", "/metrics", Route.Weight.ALWAYS, call -> metrics(call, parts.metrics())),
@@ -128,7 +149,40 @@ public final class HttpEndpoint implements AutoCloseable {
                 new Route("POST", "/api/v1/sql", Route.Weight.WORK, sql::post),
                 new Route("GET", "/api/v1/sql", Route.Weight.WORK, sql::get),
                 new Route("GET", "/api/v1/queries", Route.Weight.ALWAYS, sql::list),
-                new Route("DELETE", "/api/v1/queries/{id}", Route.Weight.ALWAYS, sql::cancel));
+                new Route("DELETE", "/api/v1/queries/{id}", Route.Weight.ALWAYS, sql::cancel)));
+        parts.stores().ifPresent(stores -> {
+            addMedia(routes, new MediaEndpoint(stores.media()));
+            addKeyValues(routes, new KeyValueEndpoint(stores.objects()));
+        });
+        return routes;
+    }
+
+    private static void addMedia(List<Route> routes, MediaEndpoint media) {
+        String bucket = "/api/v1/media/{bucket}";
+        String key = bucket + "/{key*}";
+        routes.addAll(List.of(
+                new Route("GET", "/api/v1/media", Route.Weight.WORK, media::search),
+                new Route("GET", "/api/v1/media-buckets", Route.Weight.WORK, media::buckets),
+                new Route("GET", "/api/v1/media-links/{token}", Route.Weight.WORK, media::linked),
+                new Route("PUT", bucket, Route.Weight.WORK, media::createBucket),
+                new Route("GET", bucket, Route.Weight.WORK, media::list),
+                new Route("PUT", key, Route.Weight.WORK, media::put),
+                new Route("POST", key, Route.Weight.WORK, media::post),
+                new Route("GET", key, Route.Weight.WORK, media::get),
+                new Route("DELETE", key, Route.Weight.WORK, media::delete)));
+    }
+
+    private static void addKeyValues(List<Route> routes, KeyValueEndpoint values) {
+        String bucket = "/api/v1/kv/{bucket}";
+        String key = bucket + "/{key*}";
+        routes.addAll(List.of(
+                new Route("GET", "/api/v1/kv", Route.Weight.WORK, values::buckets),
+                new Route("PUT", bucket, Route.Weight.WORK, values::createBucket),
+                new Route("GET", bucket, Route.Weight.WORK, values::list),
+                new Route("DELETE", bucket, Route.Weight.WORK, values::deleteBucket),
+                new Route("PUT", key, Route.Weight.WORK, values::put),
+                new Route("GET", key, Route.Weight.WORK, values::get),
+                new Route("DELETE", key, Route.Weight.WORK, values::delete)));
     }
 
     private static void alive(Call call) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What answers one method on one path.
  *
- * @param path such as {@code /api/v1/datasets/{name}}
+ * @param path such as {@code /api/v1/datasets/{name}}; a last segment such as {@code {key*}} stands for all that follows
  * @param weight whether it may run on an I/O thread, and whether it counts against the limit of concurrent requests
  */
 record Route(String method, String path, Weight weight, Answering answering) {
@@ -29,12 +29,19 @@ record Route(String method, String path, Weight weight, Answering answering) {
     @Nullable
     List<String> match(List<String> segments) {
         List<String> pattern = segments(path);
-        if (pattern.size() != segments.size()) {
+        boolean takesRest = pattern.getLast().endsWith("*}");
+        if (takesRest ? segments.size() < pattern.size() : segments.size() != pattern.size()) {
             return null;
         }
         List<String> values = new ArrayList<>();
-        for (int i = 0; i < segments.size(); i++) {
-            if (pattern.get(i).startsWith("{")) {
+        for (int i = 0; i < pattern.size(); i++) {
+            if (takesRest && i == pattern.size() - 1) {
+                String rest = String.join("/", segments.subList(i, segments.size()));
+                if (rest.isEmpty()) {
+                    return null;
+                }
+                values.add(rest);
+            } else if (pattern.get(i).startsWith("{")) {
                 values.add(segments.get(i));
             } else if (!pattern.get(i).equals(segments.get(i))) {
                 return null;

@@ -6,9 +6,11 @@ import dev.varve.model.ErrorCode;
 import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,15 @@ public final class Fields {
         return member.longValue();
     }
 
+    /** Whether the member is true; false when it is absent. */
+    public boolean flag(String name) {
+        JsonNode member = any(name);
+        if (member != null && !member.isBoolean()) {
+            throw wrongType(name, member, "true or false");
+        }
+        return member != null && member.booleanValue();
+    }
+
     public List<String> texts(String name) {
         List<String> texts = new ArrayList<>();
         for (JsonNode element : array(name)) {
@@ -96,6 +107,13 @@ public final class Fields {
             throw wrongType(name, member, "an array");
         }
         return member;
+    }
+
+    /** All members, in their order. */
+    public Map<String, JsonNode> members() {
+        Map<String, JsonNode> members = new LinkedHashMap<>();
+        node.properties().forEach(member -> members.put(member.getKey(), member.getValue()));
+        return members;
     }
 
     /** Refuses members that were not asked for. */

@@ -2,6 +2,8 @@ package dev.varve.server.wire;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.blobstore.object.ObjectException;
+import dev.varve.blobstore.object.ObjectProblem;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.util.UUID;
@@ -35,8 +37,10 @@ public record Problem(
                     case USER, BUSY -> {}
                     case UPSTREAM, BUG -> LOG.error("code={} query={}", known.code(), queryId, known);
                 }
+                boolean isCondition = known instanceof ObjectException refused
+                        && refused.problem() == ObjectProblem.PRECONDITION_FAILED;
                 yield new Problem(
-                        status(known.code()),
+                        isCondition ? 412 : status(known.code()),
                         known.code(),
                         String.valueOf(known.getMessage()),
                         known.hint(),
