@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The library's own reader believes lengths and positions in a message, so that a few bad bytes cost gigabytes or
  * read memory that is not theirs.
  */
-final class ArrowStream implements AutoCloseable {
+final class ArrowStream implements TypedBody {
     private static final int CONTINUATION = 0xFFFF_FFFF;
     private static final int MOST_METADATA_BYTES = 16 << 20;
     private static final int CHUNK_BYTES = 8 << 20;
@@ -68,17 +68,20 @@ final class ArrowStream implements AutoCloseable {
         root = made;
     }
 
-    VectorSchemaRoot root() {
+    @Override
+    public VectorSchemaRoot root() {
         return root;
     }
 
-    DictionaryProvider dictionaries() {
+    @Override
+    public DictionaryProvider dictionaries() {
         return new DictionaryProvider.MapDictionaryProvider(
                 dictionaries.values().toArray(Dictionary[]::new));
     }
 
     /** Loads the next batch into the root; false at the end of the stream. */
-    boolean next() {
+    @Override
+    public boolean next() {
         return guarded(this::readBatch);
     }
 

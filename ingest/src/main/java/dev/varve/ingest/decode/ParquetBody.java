@@ -11,9 +11,10 @@ import java.nio.file.StandardCopyOption;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.dictionary.DictionaryProvider;
 
 /** A Parquet body, laid down in a temporary file because its directory comes last; deleted on close. */
-final class ParquetBody implements AutoCloseable {
+final class ParquetBody implements TypedBody {
     private final Path file;
     private final ParquetRowReader reader;
     private long batches;
@@ -42,12 +43,19 @@ final class ParquetBody implements AutoCloseable {
         }
     }
 
-    VectorSchemaRoot root() {
+    @Override
+    public VectorSchemaRoot root() {
         return reader.root();
     }
 
+    @Override
+    public DictionaryProvider dictionaries() {
+        return new DictionaryProvider.MapDictionaryProvider();
+    }
+
     /** Loads the next batch into the root; false at the end of the file. */
-    boolean next() {
+    @Override
+    public boolean next() {
         try {
             boolean found = reader.next();
             batches += found ? 1 : 0;

@@ -28,8 +28,9 @@ public interface RowDecoder extends AutoCloseable {
         return switch (format) {
             case CSV -> new CsvDecoder(limited, mapping, schema, memory, limits);
             case NDJSON -> new NdjsonDecoder(limited, mapping, schema, memory, limits);
-            case ARROW_STREAM -> new ArrowDecoder(limited, mapping, schema, memory, limits);
-            case PARQUET -> new ParquetDecoder(limited, mapping, schema, memory, limits);
+            case ARROW_STREAM ->
+                new TypedDecoder(new ArrowStream(limited, memory, limits), mapping, schema, memory, limits);
+            case PARQUET -> new TypedDecoder(new ParquetBody(limited, memory, limits), mapping, schema, memory, limits);
         };
     }
 

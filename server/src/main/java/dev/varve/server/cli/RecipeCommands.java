@@ -41,17 +41,8 @@ final class RecipeCommands {
                 description = "CSV with the columns station, lat, lon")
         private Path stations = Path.of("");
 
-        @Option(names = "--dataset", paramLabel = "NAME", description = "where the rows go; default ${DEFAULT-VALUE}")
-        private String dataset = "ghcn_daily";
-
         @Mixin
-        private LoadOptions load = new LoadOptions();
-
-        @Mixin
-        private ProgressOption progress = new ProgressOption();
-
-        @Mixin
-        private NodeOption node = new NodeOption();
+        private RecipeTarget target = new RecipeTarget("ghcn_daily");
 
         Ghcn(Terminal terminal) {
             this.terminal = terminal;
@@ -59,7 +50,7 @@ final class RecipeCommands {
 
         @Override
         public Integer call() throws IOException {
-            return new RecipeLoad(terminal, load, progress, node).run(GhcnDaily.open(folder, stations), dataset);
+            return target.load(terminal, GhcnDaily.open(folder, stations));
         }
     }
 
@@ -81,17 +72,8 @@ final class RecipeCommands {
         @Parameters(paramLabel = "FILE", description = "the tracks, plain or .gz")
         private Path file = Path.of("");
 
-        @Option(names = "--dataset", paramLabel = "NAME", description = "where the rows go; default ${DEFAULT-VALUE}")
-        private String dataset = "hurdat2";
-
         @Mixin
-        private LoadOptions load = new LoadOptions();
-
-        @Mixin
-        private ProgressOption progress = new ProgressOption();
-
-        @Mixin
-        private NodeOption node = new NodeOption();
+        private RecipeTarget target = new RecipeTarget("hurdat2");
 
         Hurdat(Terminal terminal) {
             this.terminal = terminal;
@@ -99,7 +81,7 @@ final class RecipeCommands {
 
         @Override
         public Integer call() throws IOException {
-            return new RecipeLoad(terminal, load, progress, node).run(new Hurdat2(file), dataset);
+            return target.load(terminal, new Hurdat2(file));
         }
     }
 
@@ -118,17 +100,8 @@ final class RecipeCommands {
         @Parameters(paramLabel = "FILE", description = "CSV or GeoJSON, plain or .gz")
         private Path file = Path.of("");
 
-        @Option(names = "--dataset", paramLabel = "NAME", description = "where the rows go; default ${DEFAULT-VALUE}")
-        private String dataset = "quakes";
-
         @Mixin
-        private LoadOptions load = new LoadOptions();
-
-        @Mixin
-        private ProgressOption progress = new ProgressOption();
-
-        @Mixin
-        private NodeOption node = new NodeOption();
+        private RecipeTarget target = new RecipeTarget("quakes");
 
         Quakes(Terminal terminal) {
             this.terminal = terminal;
@@ -136,7 +109,7 @@ final class RecipeCommands {
 
         @Override
         public Integer call() throws IOException {
-            return new RecipeLoad(terminal, load, progress, node).run(new UsgsQuakes(file), dataset);
+            return target.load(terminal, new UsgsQuakes(file));
         }
     }
 }

@@ -1,27 +1,25 @@
 package dev.varve.ingest.decode;
 
 import dev.varve.model.Schema;
-import java.io.InputStream;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.dictionary.DictionaryProvider;
 
-/** Reads a Parquet file. */
-final class ParquetDecoder implements RowDecoder {
-    private final ParquetBody file;
+/** Reads a body whose columns have types already. */
+final class TypedDecoder implements RowDecoder {
+    private final TypedBody body;
     private final TypedBatches batches;
 
-    ParquetDecoder(InputStream body, Mapping mapping, Schema schema, BufferAllocator memory, DecodeLimits limits) {
-        file = new ParquetBody(body, memory, limits);
+    /** Takes the body over. */
+    TypedDecoder(TypedBody body, Mapping mapping, Schema schema, BufferAllocator memory, DecodeLimits limits) {
+        this.body = body;
         boolean opened = false;
         try {
-            batches = new TypedBatches(
-                    file.root(), new DictionaryProvider.MapDictionaryProvider(), mapping, schema, memory, limits);
+            batches = new TypedBatches(body.root(), body.dictionaries(), mapping, schema, memory, limits);
             opened = true;
         } finally {
             if (!opened) {
-                file.close();
+                body.close();
             }
         }
     }
@@ -29,7 +27,7 @@ final class ParquetDecoder implements RowDecoder {
     @Override
     public boolean next() {
         while (!batches.nextSlice()) {
-            if (!file.next()) {
+            if (!body.next()) {
                 return false;
             }
             batches.begin();
@@ -55,6 +53,6 @@ final class ParquetDecoder implements RowDecoder {
     @Override
     public void close() {
         batches.close();
-        file.close();
+        body.close();
     }
 }
