@@ -107,8 +107,7 @@ final class S3Call {
 
     private InputStream rawBody(long mostBytes) {
         HttpServerExchange exchange = request.exchange();
-        // The coding of chunks makes a body longer than what is in it, though never twice as long in practice.
-        exchange.setMaxEntitySize(2 * mostBytes);
+        exchange.setMaxEntitySize(S3Config.maxEntityBytes(mostBytes));
         if (!exchange.isBlocking()) {
             exchange.startBlocking();
         }

@@ -43,6 +43,11 @@ public record S3Config(
             Duration.ofSeconds(30),
             false);
 
+    /** The coding of chunks makes a body longer than what is in it, though never twice as long in practice. */
+    static long maxEntityBytes(long mostBytes) {
+        return 2 * mostBytes;
+    }
+
     public S3Config withPort(int newPort) {
         return new S3Config(
                 host,

@@ -64,6 +64,8 @@ public final class S3Endpoint implements AutoCloseable {
                 .setServerOption(UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes())
                 .setServerOption(UndertowOptions.MAX_HEADERS, MOST_HEADERS)
                 .setServerOption(UndertowOptions.MAX_PARAMETERS, MOST_PARAMETERS)
+                // Of bodies in HTTP's own chunks only this limit counts, not what is set for the exchange later.
+                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, S3Config.maxEntityBytes(config.maxObjectBytes()))
                 .setServerOption(UndertowOptions.DECODE_URL, false)
                 .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
                 .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.clientTimeout()))

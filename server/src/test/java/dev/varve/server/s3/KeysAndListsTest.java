@@ -189,6 +189,23 @@ class KeysAndListsTest {
         }
     }
 
+    @Test
+    void bodiesInChunksOfHttpMayBeLarge() throws IOException {
+        bucket("chunks");
+        StringBuilder coded = new StringBuilder();
+        for (int i = 0; i < 48; i++) {
+            coded.append("10000\r\n").append("c".repeat(1 << 16)).append("\r\n");
+        }
+        RawHttp.Answer answer = TestRequest.of("PUT", "/chunks/large")
+                .payload("UNSIGNED-PAYLOAD")
+                .unsigned("transfer-encoding", "chunked")
+                .body(coded + "0\r\n\r\n")
+                .send(node);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(TestRequest.of("HEAD", "/chunks/large").send(node).header("content-length"))
+                .contains(Integer.toString(48 << 16));
+    }
+
     /** What was there before a listing began and is there after it ended is in it, once. */
     @Test
     void listingsMissNothingWhileOthersWrite() throws IOException, ExecutionException, InterruptedException {
