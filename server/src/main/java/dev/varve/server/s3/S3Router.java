@@ -143,8 +143,10 @@ final class S3Router implements HttpHandler {
             return;
         }
         Optional<S3Exception> refusal = Refusals.of(failure);
-        boolean isOurs =
-                refusal.isEmpty() && !(failure instanceof IOException || failure instanceof UncheckedIOException);
+        // A connection that was cut while it was read from fails in whatever way.
+        boolean isOurs = refusal.isEmpty()
+                && exchange.getConnection().isOpen()
+                && !(failure instanceof IOException || failure instanceof UncheckedIOException);
         if (isOurs || (failure instanceof VarveException && isServerSide(refusal.orElseThrow()))) {
             LOG.error("request failed id={} operation={}", progress.requestId, progress.operation, failure);
         }
