@@ -30,8 +30,11 @@ public record Column(
         this(name, type, null, null);
     }
 
-    /** The nearest allowed name to a name found in a file. */
+    /** The nearest allowed name to a name found in a file; an allowed one is its own. */
     public static String suggestName(String found) {
+        if (NAME.matcher(found).matches()) {
+            return found;
+        }
         String name = found.strip()
                 .toLowerCase(Locale.ROOT)
                 .replaceAll("[^a-z0-9_]+", "_")

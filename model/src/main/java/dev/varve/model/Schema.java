@@ -39,7 +39,7 @@ public record Schema(List<Column> columns, List<String> key, int h3Resolution) {
      * Marks rows as deleted, in datasets that have a key and choose to have this own column: where it is true, queries that
      * do not name the column do not see the row.
      */
-    public static final Column DELETED = new Column("deleted", ColumnType.BOOLEAN);
+    public static final Column DELETED = new Column("_deleted", ColumnType.BOOLEAN);
 
     public static final List<Column> LEADING = List.of(TIME, LAT, LON, CELL);
     public static final List<Column> SYSTEM = List.of(RECORDED_AT, VERSION);

@@ -27,7 +27,7 @@ class DeletedRowsTest {
         row.put("lat", deleted == null ? 1.0 : null);
         row.put("lon", deleted == null ? 1.0 : null);
         row.put("name", name);
-        row.put("deleted", deleted);
+        row.put(Schema.DELETED.name(), deleted);
         return row;
     }
 
@@ -50,8 +50,9 @@ class DeletedRowsTest {
                     .isEqualTo(2);
             assertThat(one(lake, "SELECT count(*) FROM keyed a JOIN keyed b ON a.name = b.name"))
                     .isEqualTo(3);
-            assertThat(one(lake, "SELECT count(*) FROM keyed WHERE deleted")).isEqualTo(2);
-            assertThat(one(lake, "SELECT count(deleted) + count(*) FROM keyed")).isEqualTo(8);
+            assertThat(one(lake, "SELECT count(*) FROM keyed WHERE _deleted")).isEqualTo(2);
+            assertThat(one(lake, "SELECT count(_deleted) + count(*) FROM keyed"))
+                    .isEqualTo(8);
             lake.add("plain", new Schema(columns, List.of(), 9), groups);
             assertThat(one(lake, "SELECT count(*) FROM plain")).isEqualTo(8);
         }

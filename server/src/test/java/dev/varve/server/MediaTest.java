@@ -179,7 +179,7 @@ class MediaTest {
             assertThat(lake.get(path).statusCode()).isEqualTo(404);
             assertThat(lake.delete(path).statusCode()).isEqualTo(404);
         }
-        assertThat(lake.sql("SELECT count(*) FROM media WHERE deleted AND bucket = '" + bucket + "'"))
+        assertThat(lake.sql("SELECT count(*) FROM media WHERE _deleted AND bucket = '" + bucket + "'"))
                 .containsExactly(List.of("1"));
     }
 

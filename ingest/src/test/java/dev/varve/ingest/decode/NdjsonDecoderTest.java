@@ -47,6 +47,17 @@ class NdjsonDecoderTest {
     }
 
     @Test
+    void columnsMayBeginAndEndWithAnUnderscore() {
+        Schema schema = new Schema(
+                List.of(new Column("_deleted", ColumnType.BOOLEAN), new Column("tmax_", ColumnType.DOUBLE)),
+                List.of(),
+                9);
+        Decoded decoded =
+                Decoded.ndjson("{\"time\":\"2020-01-01\",\"_deleted\":true,\"tmax_\":1.5}\n", Mapping.DEFAULT, schema);
+        assertThat(decoded.rows()).containsExactly(Arrays.asList("2020-01-01T00:00", null, null, true, 1.5));
+    }
+
+    @Test
     void aKeyNobodyKnowsIsRefused() {
         assertThatThrownBy(() -> Decoded.ndjson("{\"time\":\"2020-01-01\",\"tmx\":1}\n", Mapping.DEFAULT, SCHEMA))
                 .hasMessageContaining("tmx");

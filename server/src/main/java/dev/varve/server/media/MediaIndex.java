@@ -10,6 +10,7 @@ import dev.varve.blobstore.object.ObjectException;
 import dev.varve.blobstore.object.ObjectKey;
 import dev.varve.blobstore.object.StoredObject;
 import dev.varve.model.ErrorCode;
+import dev.varve.model.Schema;
 import dev.varve.model.VarveException;
 import dev.varve.server.wire.Json;
 import java.nio.charset.StandardCharsets;
@@ -444,7 +445,7 @@ final class MediaIndex implements AutoCloseable, ObservedObjects.Listener {
                 .put("bucket", ref.bucket())
                 .put("key", ref.key().text())
                 .put("sequence", row.sequence())
-                .put("deleted", true);
+                .put(Schema.DELETED.name(), true);
     }
 
     private Map<MediaRef, List<Known>> known(List<MediaRef> refs) {
