@@ -18,6 +18,11 @@ final class StoreJobs {
     private StoreJobs() {}
 
     static List<Job> of(StoreMaintenance store) {
+        ScrubPace pace = new ScrubPace(() -> storedBytes(store.status()), () -> {
+            long before = store.status().scrubbedBytes();
+            store.scrub();
+            return store.status().scrubbedBytes() - before;
+        });
         return List.of(
                 new Job("trash", OFTEN, () -> store.emptyTrash() < 0),
                 new Job("segments", OFTEN, store::compactOnce),
@@ -28,10 +33,13 @@ final class StoreJobs {
                     return false;
                 }),
                 new Job("scrub", SECOND, () -> {
-                    store.scrub();
-                    // A step reads as much as is to be read in a second.
+                    pace.tick();
                     return false;
                 }));
+    }
+
+    private static long storedBytes(StoreStatus status) {
+        return status.liveBytes() + status.deadBytes() + status.fileBytes();
     }
 
     static void register(Metrics metrics, StoreMaintenance store) {
