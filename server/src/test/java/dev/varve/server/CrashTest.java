@@ -22,6 +22,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -73,13 +76,14 @@ class CrashTest {
         Process node = start(folder, config, port);
         String address = "varve://127.0.0.1:" + port + "?retryTimeout=120s&inFlight=3";
         List<Writer> writers = new ArrayList<>();
+        ReadWriteLock gate = new ReentrantReadWriteLock(true);
         try (Varve varve = Varve.connect(address)) {
             varve.createDataset(DatasetSpec.named("crash")
                     .column("writer", "int")
                     .column("seq", "long")
                     .column("value", "double"));
             for (int id = 0; id < WRITERS; id++) {
-                writers.add(new Writer(id, address, random.nextLong()));
+                writers.add(new Writer(id, address, random.nextLong(), gate.readLock()));
             }
             for (int round = 0; round < rounds; round++) {
                 TimeUnit.MILLISECONDS.sleep(random.nextInt(50, 1_500));
@@ -89,8 +93,14 @@ class CrashTest {
                 node.destroyForcibly().waitFor();
                 node = start(folder, config, port);
                 long ready = System.nanoTime();
-                for (Writer writer : writers) {
-                    checkNoneIsLost(varve, writer.id, acknowledged.get(writer.id));
+                // Rows that come meanwhile would make each check longer than the one before.
+                gate.writeLock().lock();
+                try {
+                    for (Writer writer : writers) {
+                        checkNoneIsLost(varve, writer.id, acknowledged.get(writer.id));
+                    }
+                } finally {
+                    gate.writeLock().unlock();
                 }
                 DatasetSummary crash = varve.describe("crash").summary();
                 System.out.printf(
@@ -201,7 +211,7 @@ class CrashTest {
         }
     }
 
-    /** Appends batches without pause in a thread of its own and remembers which rows were acknowledged. */
+    /** Appends batches in a thread of its own, whenever the gate is open, and remembers which rows were acknowledged. */
     private static final class Writer {
         private static final Schema SCHEMA = new Schema(Arrays.asList(
                 new Field(
@@ -221,13 +231,15 @@ class CrashTest {
 
         private final int id;
         private final BitSet acknowledged = new BitSet();
+        private final Lock gate;
         private final Thread thread;
         private volatile boolean stopped;
         private volatile long written;
         private volatile @Nullable Throwable failure;
 
-        Writer(int id, String address, long seed) {
+        Writer(int id, String address, long seed, Lock gate) {
             this.id = id;
+            this.gate = gate;
             thread = Thread.ofPlatform().name("writer " + id).start(() -> run(address, new Random(seed)));
         }
 
@@ -241,11 +253,16 @@ class CrashTest {
                     int rows = random.nextInt(1, MOST_ROWS_A_BATCH);
                     int first = (int) written;
                     fill(batch, first, rows, random);
-                    last = writer.append(batch).thenAccept(report -> {
-                        if (report.accepted() == rows) {
-                            acknowledge(first, rows);
-                        }
-                    });
+                    gate.lock();
+                    try {
+                        last = writer.append(batch).thenAccept(report -> {
+                            if (report.accepted() == rows) {
+                                acknowledge(first, rows);
+                            }
+                        });
+                    } finally {
+                        gate.unlock();
+                    }
                     written = (long) first + rows;
                     TimeUnit.MILLISECONDS.sleep(random.nextInt(20));
                 }
