@@ -185,24 +185,4 @@ public record IngestConfig(
                 minAge,
                 background);
     }
-
-    public IngestConfig withKeys(int most, Duration maxAge) {
-        return new IngestConfig(
-                memtableMaxBytes,
-                memtableMaxWait,
-                flushMaxRows,
-                flushMaxBytes,
-                flushMaxAge,
-                inFlight,
-                most,
-                maxAge,
-                batchLoadMaxBytes,
-                fileMaxBytes,
-                fileMinRows,
-                rowGroupRows,
-                codec,
-                compactionMaxRows,
-                compactionMinAge,
-                background);
-    }
 }

@@ -182,19 +182,4 @@ public record NodeConfig(
                 settings.duration("query.max-timeout", Duration.ofHours(1), "longest time limit a query may name"),
                 settings.duration("query.slow-after", Duration.ofSeconds(10), "queries that take longer are logged"));
     }
-
-    /** The same on other ports; that of S3 is any free one. */
-    public NodeConfig withPorts(int httpPort, int flightPort) {
-        return new NodeConfig(
-                dataDir,
-                memoryLimit,
-                drainTimeout,
-                compactionPause,
-                collectionPause,
-                http.withPort(httpPort),
-                flight.withPort(flightPort),
-                s3.withPort(0),
-                ingest,
-                query);
-    }
 }

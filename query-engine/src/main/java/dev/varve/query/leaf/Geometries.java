@@ -10,7 +10,6 @@ import org.locationtech.jts.geom.PrecisionModel;
 import org.locationtech.jts.io.ParseException;
 import org.locationtech.jts.io.WKBReader;
 import org.locationtech.jts.io.WKBWriter;
-import org.locationtech.jts.io.WKTReader;
 import org.locationtech.jts.io.WKTWriter;
 
 /** Geometries as the text that travels between DuckDB and Java: base64 of WKB, longitude first. */
@@ -39,20 +38,7 @@ final class Geometries {
         return Base64.getEncoder().encodeToString(new WKBWriter(2).write(geometry));
     }
 
-    static Geometry parseText(String wkt) {
-        try {
-            return new WKTReader(FACTORY).read(wkt);
-        } catch (ParseException | IllegalArgumentException e) {
-            throw new VarveException(ErrorCode.SQL_RUNTIME, "'" + shortened(wkt) + "' is not WKT: " + e.getMessage(), e)
-                    .withHint("for example 'POINT (9.19 45.46)' or 'POLYGON ((0 0, 1 0, 1 1, 0 0))', longitude first");
-        }
-    }
-
     static String text(Geometry geometry) {
         return new WKTWriter(2).write(geometry);
-    }
-
-    private static String shortened(String text) {
-        return text.length() <= 60 ? text : text.substring(0, 60) + "…";
     }
 }

@@ -64,12 +64,12 @@ public final class FakeCatalog implements Catalog {
 
     @Override
     public Snapshot append(DatasetName name, List<DataFile> added, long logPosition, TimeGrain grain) {
-        throw new UnsupportedOperationException();
+        throw new AssertionError("an endpoint commits no files");
     }
 
     @Override
     public Snapshot replace(DatasetName name, List<DataFile> removed, List<DataFile> added) {
-        throw new UnsupportedOperationException();
+        throw new AssertionError("an endpoint commits no files");
     }
 
     @Override
