@@ -100,11 +100,13 @@ final class MemoryBucket {
                 received.digests().length(),
                 received.digests().md5Hex(),
                 received.digests().checksums(),
+                List.of(),
                 List.of());
         return put(sequence, now, write, made, received.bytes());
     }
 
-    private record Made(long size, String etag, List<Checksum> checksums, List<Long> partSizes) {}
+    private record Made(
+            long size, String etag, List<Checksum> checksums, List<Long> partSizes, List<Checksum> partChecksums) {}
 
     private StoredObject put(long sequence, Instant now, ObjectWrite write, Made made, byte[] bytes) {
         check(write.condition(), current(write.key()));
@@ -127,6 +129,7 @@ final class MemoryBucket {
                 made.etag(),
                 made.checksums(),
                 made.partSizes(),
+                made.partChecksums(),
                 write.owner(),
                 write.headers(),
                 write.metadata(),
@@ -204,6 +207,7 @@ final class MemoryBucket {
                 now,
                 0,
                 "",
+                List.of(),
                 List.of(),
                 List.of(),
                 bucket.owner(),
@@ -384,6 +388,7 @@ final class MemoryBucket {
                 old.etag(),
                 old.checksums(),
                 old.partSizes(),
+                old.partChecksums(),
                 old.owner(),
                 old.headers(),
                 old.metadata(),
@@ -429,7 +434,7 @@ final class MemoryBucket {
             System.arraycopy(of, 0, bytes, at, of.length);
             at += of.length;
         }
-        Made made = new Made(whole.size(), whole.etag(), whole.checksums(), whole.sizes());
+        Made made = new Made(whole.size(), whole.etag(), whole.checksums(), whole.sizes(), whole.partChecksums());
         ObjectWrite write = upload.upload().write().withCondition(condition);
         StoredObject object = put(sequence, now, write, made, bytes);
         uploads.remove(upload.upload().id());

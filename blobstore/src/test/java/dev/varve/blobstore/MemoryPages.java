@@ -94,6 +94,7 @@ final class MemoryPages {
                 object.etag(),
                 object.checksums(),
                 object.partSizes(),
+                object.partChecksums(),
                 object.owner(),
                 object.headers(),
                 object.metadata(),

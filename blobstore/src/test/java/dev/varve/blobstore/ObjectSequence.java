@@ -157,6 +157,7 @@ final class ObjectSequence {
                 object.etag(),
                 object.checksums(),
                 object.partSizes(),
+                object.partChecksums(),
                 object.owner(),
                 object.headers(),
                 object.metadata(),

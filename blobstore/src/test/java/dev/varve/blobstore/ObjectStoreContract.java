@@ -1015,6 +1015,13 @@ abstract class ObjectStoreContract {
             StoredObject object = complete(
                     upload, new Upload.Completion(names, Condition.NONE, Optional.of(PART + 77L), List.of(expected)));
             assertThat(object.checksums()).containsExactly(expected);
+            assertThat(object.partChecksums())
+                    .containsExactly(
+                            parts.get(0).checksums().getFirst(),
+                            parts.get(1).checksums().getFirst());
+            assertThat(store.setTags(BUCKET, object.key(), CURRENT, Map.of("a", "b"))
+                            .partChecksums())
+                    .isEqualTo(object.partChecksums());
         }
     }
 

@@ -17,8 +17,8 @@ final class BytesIn {
     }
 
     /** Reads a value that begins with its format, to its end. */
-    static <T> T read(String what, int format, ByteBuffer bytes, Function<BytesIn, T> reader) {
-        return readHead(what, format, bytes, in -> {
+    static <T> T read(String what, int newest, ByteBuffer bytes, Function<BytesIn, T> reader) {
+        return readHead(what, newest, bytes, in -> {
             T value = reader.apply(in);
             if (in.bytes.hasRemaining()) {
                 throw new IllegalArgumentException(in.bytes.remaining() + " bytes too many");
@@ -27,14 +27,15 @@ final class BytesIn {
         });
     }
 
-    /** Reads a value that begins with its format, perhaps not to its end. */
-    static <T> T readHead(String what, int format, ByteBuffer bytes, Function<BytesIn, T> reader) {
+    /** Reads a value that begins with its format, from the first to the newest, perhaps not to its end. */
+    static <T> T readHead(String what, int newest, ByteBuffer bytes, Function<BytesIn, T> reader) {
         BytesIn in = new BytesIn(bytes.duplicate());
         try {
             int found = in.octet();
-            if (found != format) {
+            if (found < 1 || found > newest) {
                 throw new VarveException(
-                                ErrorCode.STORAGE, what + " has format " + found + "; this version reads " + format)
+                                ErrorCode.STORAGE,
+                                what + " has format " + found + "; this version reads formats up to " + newest)
                         .withHint("a newer version wrote it; use that one");
             }
             return reader.apply(in);

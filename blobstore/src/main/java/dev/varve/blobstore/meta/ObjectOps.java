@@ -121,7 +121,7 @@ final class ObjectOps {
         ObjectWrite write = put.write();
         step.checkBirth(put.gcBirth());
         checkLock(bucket, write);
-        Made made = new Made(put.size(), put.etag(), put.checksums(), put.partSizes(), put.extents(), 0);
+        Made made = new Made(put.size(), put.etag(), put.checksums(), put.partSizes(), List.of(), put.extents(), 0);
         ObjectRow row = add(bucket, write, write.condition(), made);
         return new Change.Done(write.key(), Optional.of(row.object(write.key(), true)));
     }
@@ -157,6 +157,7 @@ final class ObjectOps {
             String etag,
             List<Checksum> checksums,
             List<Long> partSizes,
+            List<Checksum> partChecksums,
             List<Extent> extents,
             long upload) {}
 
@@ -186,6 +187,7 @@ final class ObjectOps {
                 made.etag(),
                 made.checksums(),
                 made.partSizes(),
+                made.partChecksums(),
                 write.owner(),
                 write.headers(),
                 write.metadata(),

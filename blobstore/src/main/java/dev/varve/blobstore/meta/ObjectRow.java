@@ -1,11 +1,13 @@
 package dev.varve.blobstore.meta;
 
 import dev.varve.blobstore.object.Checksum;
+import dev.varve.blobstore.object.ChecksumAlgorithm;
 import dev.varve.blobstore.object.ObjectKey;
 import dev.varve.blobstore.object.Retention;
 import dev.varve.blobstore.object.StoredObject;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.OptionalLong;
  * @param sequence number of its last change
  * @param isNull whether its id is "null"
  * @param upload number of the upload it was made of; 0 if it was written at once
+ * @param partChecksums as many as there are sizes, all of one algorithm, or none
  */
 record ObjectRow(
         long version,
@@ -32,6 +35,7 @@ record ObjectRow(
         String etag,
         List<Checksum> checksums,
         List<Long> partSizes,
+        List<Checksum> partChecksums,
         String owner,
         Map<String, String> headers,
         Map<String, String> metadata,
@@ -41,6 +45,10 @@ record ObjectRow(
         List<Extent> extents) {
     private static final String WHAT = "the row of an object";
     private static final int FORMAT = 1;
+
+    /** A row with checksums of parts, behind their sizes; all other rows are still of the first format. */
+    private static final int PART_CHECKSUMS_FORMAT = 2;
+
     private static final int NULL = 1;
     private static final int MARKER = 2;
     private static final int FILE = 4;
@@ -63,6 +71,7 @@ record ObjectRow(
                 "",
                 List.of(),
                 List.of(),
+                List.of(),
                 owner,
                 Map.of(),
                 Map.of(),
@@ -75,7 +84,7 @@ record ObjectRow(
     byte[] encode() {
         int inline = extents.isEmpty() ? 0 : (int) Math.min(extents.getFirst().length(), Extent.MAX_INLINE_BYTES);
         BytesOut out = new BytesOut(256 + inline);
-        out.octet(FORMAT);
+        out.octet(partChecksums.isEmpty() ? FORMAT : PART_CHECKSUMS_FORMAT);
         out.octet((isNull ? NULL : 0)
                 | (isDeleteMarker ? MARKER : 0)
                 | (isFile ? FILE : 0)
@@ -87,6 +96,10 @@ record ObjectRow(
         Fields.putEtag(out, etag);
         Fields.put(out, checksums, (BytesOut to, Checksum checksum) -> Fields.put(to, checksum));
         Fields.put(out, partSizes, BytesOut::number);
+        if (!partChecksums.isEmpty()) {
+            Fields.put(out, partChecksums.getFirst().algorithm());
+            partChecksums.forEach(checksum -> out.raw(checksum.value().duplicate()));
+        }
         out.text(owner);
         Fields.put(out, headers);
         Fields.put(out, metadata);
@@ -99,37 +112,45 @@ record ObjectRow(
     static ObjectRow decode(long version, byte[] row) {
         return BytesIn.read(
                 WHAT,
-                FORMAT,
+                PART_CHECKSUMS_FORMAT,
                 ByteBuffer.wrap(row),
-                in -> head(version, in).withExtents(Fields.list(in, Fields::extent)));
+                in -> head(version, row[0], in).withExtents(Fields.list(in, Fields::extent)));
     }
 
     /** All but the extents. */
     static ObjectRow decodeHead(long version, byte[] row) {
-        return BytesIn.readHead(WHAT, FORMAT, ByteBuffer.wrap(row), in -> head(version, in));
+        return BytesIn.readHead(WHAT, PART_CHECKSUMS_FORMAT, ByteBuffer.wrap(row), in -> head(version, row[0], in));
     }
 
     static boolean isDeleteMarker(byte[] row) {
         return row.length > 1 && (row[1] & MARKER) != 0;
     }
 
-    private static ObjectRow head(long version, BytesIn in) {
+    private static ObjectRow head(long version, int format, BytesIn in) {
         int flags = in.octet();
         if ((flags & ~ALL_FLAGS) != 0) {
             throw new IllegalArgumentException("flags " + flags);
         }
+        long sequence = version + in.number();
+        long upload = in.number();
+        Instant lastModified = Fields.time(in);
+        long size = in.number();
+        String etag = Fields.etag(in);
+        List<Checksum> checksums = Fields.list(in, Fields::checksum);
+        List<Long> partSizes = Fields.list(in, BytesIn::number);
         return new ObjectRow(
                 version,
-                version + in.number(),
+                sequence,
                 (flags & NULL) != 0,
                 (flags & MARKER) != 0,
                 (flags & FILE) != 0,
-                in.number(),
-                Fields.time(in),
-                in.number(),
-                Fields.etag(in),
-                Fields.list(in, Fields::checksum),
-                Fields.list(in, BytesIn::number),
+                upload,
+                lastModified,
+                size,
+                etag,
+                checksums,
+                partSizes,
+                format == PART_CHECKSUMS_FORMAT ? partChecksums(in, partSizes.size()) : List.of(),
                 in.text(),
                 Fields.pairs(in),
                 Fields.pairs(in),
@@ -137,6 +158,15 @@ record ObjectRow(
                 (flags & RETENTION) != 0 ? Optional.of(Fields.retention(in)) : Optional.empty(),
                 (flags & HOLD) != 0,
                 List.of());
+    }
+
+    private static List<Checksum> partChecksums(BytesIn in, int parts) {
+        ChecksumAlgorithm algorithm = Fields.algorithm(in);
+        List<Checksum> checksums = new ArrayList<>(parts);
+        for (int i = 0; i < parts; i++) {
+            checksums.add(new Checksum(algorithm, ByteBuffer.wrap(in.raw(algorithm.bytes())), 0));
+        }
+        return checksums;
     }
 
     String versionId() {
@@ -155,6 +185,7 @@ record ObjectRow(
                 etag,
                 checksums,
                 partSizes,
+                partChecksums,
                 owner,
                 headers,
                 metadata,
@@ -197,6 +228,7 @@ record ObjectRow(
                 etag,
                 checksums,
                 partSizes,
+                partChecksums,
                 owner,
                 headers,
                 metadata,

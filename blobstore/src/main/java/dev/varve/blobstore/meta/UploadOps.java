@@ -124,7 +124,13 @@ final class UploadOps {
             }
         }
         ObjectOps.Made made = new ObjectOps.Made(
-                whole.size(), whole.etag(), whole.checksums(), whole.sizes(), extents, upload.number());
+                whole.size(),
+                whole.etag(),
+                whole.checksums(),
+                whole.sizes(),
+                whole.partChecksums(),
+                extents,
+                upload.number());
         ObjectRow row = objects.add(bucket, upload.write(), op.completion().condition(), made);
         rows.values().forEach(unused -> step.discard(unused.extents()));
         remove(bucket, key, upload);

@@ -20,7 +20,8 @@
  * state        shard:2                                      {@link dev.varve.blobstore.meta.ShardHead}
  * </pre>
  *
- * <p>Every value begins with the format's number, one byte. In values, numbers are LEB128, texts UTF-8 after their length,
+ * <p>Every value begins with the format's number, one byte; objects put together from parts with checksums have format 2.
+ * In values, numbers are LEB128, texts UTF-8 after their length,
  * pairs sorted by name. Ids of buckets, versions and uploads are numbers that their shard has given out in the order of
  * its operations; none is given twice, and no clock has a part in them.
  */

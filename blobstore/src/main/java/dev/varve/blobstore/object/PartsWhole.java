@@ -24,6 +24,16 @@ public record PartsWhole(List<Upload.Part> parts, long size, String etag, List<C
         return parts.stream().map(Upload.Part::size).toList();
     }
 
+    /** Those of the parts that the object's own checksum comes of; empty if it has none. */
+    public List<Checksum> partChecksums() {
+        return checksums.stream()
+                .findFirst()
+                .map(whole -> parts.stream()
+                        .map(part -> checksum(whole.algorithm(), part))
+                        .toList())
+                .orElse(List.of());
+    }
+
     /**
      * Puts the parts together that a completion names, or refuses.
      *

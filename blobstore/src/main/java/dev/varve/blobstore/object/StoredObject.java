@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param etag hexadecimal MD5 of the bytes, or {@code md5ofmd5s-parts}; without quotation marks
  * @param checksums that the writer asked for
  * @param partSizes bytes of each part of a multipart upload; empty if it was written at once
+ * @param partChecksums of each part, of the algorithm of {@code checksums}; empty if the parts have none
  * @param headers content headers by lower-case name: {@code content-type}, {@code cache-control}, …
  * @param metadata the writer's own pairs
  */
@@ -30,6 +31,7 @@ public record StoredObject(
         String etag,
         List<Checksum> checksums,
         List<Long> partSizes,
+        List<Checksum> partChecksums,
         String owner,
         Map<String, String> headers,
         Map<String, String> metadata,
@@ -41,6 +43,7 @@ public record StoredObject(
     public StoredObject {
         checksums = List.copyOf(checksums);
         partSizes = List.copyOf(partSizes);
+        partChecksums = List.copyOf(partChecksums);
         headers = Map.copyOf(headers);
         metadata = Map.copyOf(metadata);
         tags = Map.copyOf(tags);

@@ -3,6 +3,8 @@ package dev.varve.blobstore.meta;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.blobstore.object.Checksum;
+import dev.varve.blobstore.object.ChecksumAlgorithm;
 import dev.varve.blobstore.object.ObjectKey;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
@@ -60,7 +62,7 @@ class MetaCodecTest {
         }
     }
 
-    private static ObjectRow object() {
+    private static ObjectRow object(List<Checksum> partChecksums) {
         return new ObjectRow(
                 7,
                 9,
@@ -72,7 +74,8 @@ class MetaCodecTest {
                 5,
                 "x",
                 List.of(),
-                List.of(),
+                partChecksums.stream().map(checksum -> 5L).toList(),
+                partChecksums,
                 "owner",
                 Map.of("a", "b"),
                 Map.of(),
@@ -82,15 +85,27 @@ class MetaCodecTest {
                 List.of(new Extent.Chunk(1, 2, 5, 4)));
     }
 
+    private static Checksum checksum(int value) {
+        return new Checksum(
+                ChecksumAlgorithm.CRC32, ByteBuffer.allocate(4).putInt(value).flip(), 0);
+    }
+
     @Test
     void rowsOfObjectsComeBackAsTheyWere() {
-        ObjectRow row = object();
-        assertThat(ObjectRow.decode(7, row.encode())).isEqualTo(row);
-        assertThat(ObjectRow.decodeHead(7, row.encode())).isEqualTo(row.withExtents(List.of()));
-        assertThat(ObjectRow.isDeleteMarker(row.encode())).isFalse();
+        for (ObjectRow row : List.of(object(List.of()), object(List.of(checksum(1), checksum(2))))) {
+            assertThat(ObjectRow.decode(7, row.encode())).isEqualTo(row);
+            assertThat(ObjectRow.decodeHead(7, row.encode())).isEqualTo(row.withExtents(List.of()));
+            assertThat(ObjectRow.isDeleteMarker(row.encode())).isFalse();
+        }
         ObjectRow marker = ObjectRow.marker(3, false, Instant.EPOCH, "o");
         assertThat(ObjectRow.isDeleteMarker(marker.encode())).isTrue();
         assertThat(ObjectRow.decode(3, marker.encode())).isEqualTo(marker);
+    }
+
+    @Test
+    void onlyObjectsWithChecksumsOfPartsHaveTheNewerFormat() {
+        assertThat(object(List.of()).encode()[0]).isEqualTo((byte) 1);
+        assertThat(object(List.of(checksum(1))).encode()[0]).isEqualTo((byte) 2);
     }
 
     @Test
@@ -98,7 +113,7 @@ class MetaCodecTest {
         byte[] batch =
                 new MetaBatch(Instant.EPOCH, Instant.EPOCH, List.of()).encode().array();
         assertRefused(batch, bytes -> MetaBatch.decode(ByteBuffer.wrap(bytes)));
-        assertRefused(object().encode(), bytes -> ObjectRow.decode(7, bytes));
+        assertRefused(object(List.of()).encode(), bytes -> ObjectRow.decode(7, bytes));
         assertRefused(ShardHead.NEW.encode(), ShardHead::decode);
         assertRefused(new TrashRow(Instant.EPOCH, 3).encode(), TrashRow::decode);
         assertRefused(
@@ -108,10 +123,10 @@ class MetaCodecTest {
 
     private static void assertRefused(byte[] bytes, Function<byte[], Object> decoder) {
         byte[] newer = bytes.clone();
-        newer[0] = 2;
+        newer[0] = 3;
         assertThatThrownBy(() -> decoder.apply(newer)).isInstanceOfSatisfying(VarveException.class, e -> {
             assertThat(e.code()).isEqualTo(ErrorCode.STORAGE);
-            assertThat(e).hasMessageContaining("format 2");
+            assertThat(e).hasMessageContaining("format 3");
         });
     }
 

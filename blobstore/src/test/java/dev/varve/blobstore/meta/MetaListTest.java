@@ -190,6 +190,7 @@ class MetaListTest {
                 object.etag(),
                 object.checksums(),
                 object.partSizes(),
+                object.partChecksums(),
                 object.owner(),
                 object.headers(),
                 object.metadata(),

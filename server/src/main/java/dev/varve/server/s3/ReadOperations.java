@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Objects and what is known of them, on their way out. */
 final class ReadOperations {
@@ -70,8 +71,21 @@ final class ReadOperations {
                 // As asked.
             }
         }
-        Optional<ByteRange> range = range(call, object);
-        describe(call, object, range.isPresent());
+        OptionalInt part = part(request, object);
+        Optional<ByteRange> range = part.isPresent()
+                ? Optional.of(rangeOf(object, part.getAsInt()))
+                : Optional.of(request)
+                        .filter(asked -> Conditions.rangeHolds(asked, object))
+                        .flatMap(asked -> asked.header("range"))
+                        .flatMap(header -> ByteRange.of(header, object.size()));
+        describe(call, object);
+        if (part.isPresent() && !object.partSizes().isEmpty()) {
+            call.header(
+                    "x-amz-mp-parts-count", Integer.toString(object.partSizes().size()));
+        }
+        if (part.isPresent() || range.isEmpty()) {
+            checksums(call, object, part);
+        }
         overrides(call);
         ByteRange sent = range.orElse(new ByteRange(0, object.size()));
         int status = range.isPresent() ? 206 : 200;
@@ -105,42 +119,36 @@ final class ReadOperations {
         }
     }
 
-    private static Optional<ByteRange> range(S3Call call, StoredObject object) {
-        S3Request request = call.request();
-        Optional<String> header = request.header("range");
-        Optional<String> part = request.query().find("partNumber");
-        if (part.isPresent()) {
-            if (header.isPresent()) {
-                throw new S3Exception(
-                        S3Code.INVALID_REQUEST, "Cannot specify both Range header and partNumber query parameter");
-            }
-            return Optional.of(part(call, object, part.get()));
+    /** The part that a request asks for by its number; an object written at once is its own first part. */
+    private static OptionalInt part(S3Request request, StoredObject object) {
+        Optional<String> text = request.query().find("partNumber");
+        if (text.isEmpty()) {
+            return OptionalInt.empty();
         }
-        return header.isPresent() && Conditions.rangeHolds(request, object)
-                ? ByteRange.of(header.get(), object.size())
-                : Optional.empty();
-    }
-
-    private static ByteRange part(S3Call call, StoredObject object, String text) {
+        if (request.header("range").isPresent()) {
+            throw new S3Exception(
+                    S3Code.INVALID_REQUEST, "Cannot specify both Range header and partNumber query parameter");
+        }
         int number;
         try {
-            number = Integer.parseInt(text);
+            number = Integer.parseInt(text.get());
         } catch (NumberFormatException e) {
             throw S3Exception.invalidArgument("Part number must be an integer between 1 and 10000, inclusive");
         }
         if (number < 1 || number > 10_000) {
             throw S3Exception.invalidArgument("Part number must be an integer between 1 and 10000, inclusive");
         }
-        List<Long> sizes = object.partSizes().isEmpty() ? List.of(object.size()) : object.partSizes();
-        if (number > sizes.size()) {
+        if (number > Math.max(1, object.partSizes().size())) {
             throw new S3Exception(S3Code.INVALID_PART, "The requested partnumber is not satisfiable");
         }
-        if (!object.partSizes().isEmpty()) {
-            call.header("x-amz-mp-parts-count", Integer.toString(sizes.size()));
-        }
+        return OptionalInt.of(number);
+    }
+
+    private static ByteRange rangeOf(StoredObject object, int part) {
+        List<Long> sizes = object.partSizes().isEmpty() ? List.of(object.size()) : object.partSizes();
         long offset =
-                sizes.subList(0, number - 1).stream().mapToLong(Long::longValue).sum();
-        return new ByteRange(offset, sizes.get(number - 1));
+                sizes.subList(0, part - 1).stream().mapToLong(Long::longValue).sum();
+        return new ByteRange(offset, sizes.get(part - 1));
     }
 
     private static void validators(S3Call call, StoredObject object) {
@@ -168,7 +176,7 @@ final class ReadOperations {
         }
     }
 
-    private void describe(S3Call call, StoredObject object, boolean isPartial) {
+    private static void describe(S3Call call, StoredObject object) {
         call.header("Accept-Ranges", "bytes");
         call.header("Content-Type", DEFAULT_TYPE);
         object.headers().forEach((name, value) -> {
@@ -191,15 +199,26 @@ final class ReadOperations {
         if (object.isLatest()) {
             Expiry.header(call.bucket(), object).ifPresent(value -> call.header("x-amz-expiration", value));
         }
+    }
+
+    /** If asked for: those of one part, or of the object; the type is the object's in both cases. */
+    private static void checksums(S3Call call, StoredObject object, OptionalInt part) {
         boolean isAsked = call.request()
                 .header("x-amz-checksum-mode")
                 .filter("ENABLED"::equalsIgnoreCase)
                 .isPresent();
-        if (isAsked && !isPartial) {
-            for (Checksum checksum : object.checksums()) {
-                call.header(Checksums.header(checksum.algorithm()), Checksums.text(checksum));
-                call.header("x-amz-checksum-type", Checksums.type(checksum));
-            }
+        if (!isAsked) {
+            return;
+        }
+        List<Checksum> told = object.checksums();
+        if (part.isPresent() && !object.partSizes().isEmpty()) {
+            told = object.partChecksums().isEmpty()
+                    ? List.of()
+                    : List.of(object.partChecksums().get(part.getAsInt() - 1));
+        }
+        for (Checksum checksum : told) {
+            call.header(Checksums.header(checksum.algorithm()), Checksums.text(checksum));
+            call.header("x-amz-checksum-type", Checksums.type(object.checksums().getFirst()));
         }
     }
 
@@ -274,10 +293,11 @@ final class ReadOperations {
                 .number("MaxParts", most)
                 .flag("IsTruncated", end < sizes.size());
         for (int i = after; i < end; i++) {
-            xml.open("Part")
-                    .number("PartNumber", i + 1)
-                    .number("Size", sizes.get(i))
-                    .close("Part");
+            xml.open("Part").number("PartNumber", i + 1).number("Size", sizes.get(i));
+            if (!object.partChecksums().isEmpty()) {
+                Checksums.write(xml, List.of(object.partChecksums().get(i)));
+            }
+            xml.close("Part");
         }
         xml.close("ObjectParts");
     }

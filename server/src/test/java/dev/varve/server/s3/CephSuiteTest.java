@@ -10,13 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,9 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * ceph/s3-tests against an endpoint over the store that nodes have.
  *
- * <p>{@code S3TESTS_DIR} names a checkout of the suite with a virtual environment in {@code .venv} that has its
- * requirements and pytest-timeout. Lists in {@code src/test/resources/s3} name the tests of each tier and those that are
- * known to fail; any other failure, and any exception that passes, fails the test.
+ * <p>{@code S3TESTS_DIR} names a checkout of the suite. Lists in {@code src/test/resources/s3} name the tests of each tier
+ * and those that are known to fail; any other failure, and any exception that passes, fails the test.
  */
 @Tag("slow")
 class CephSuiteTest {
@@ -41,7 +39,7 @@ class CephSuiteTest {
         assumeTrue(suite.isPresent(), "S3TESTS_DIR names no checkout of ceph/s3-tests");
         List<String> tests = lines(tier + ".txt");
         try (S3TestNode node = S3TestNode.startLocal(directory, S3TestNode.config())) {
-            String output = run(suite.orElseThrow(), tests, configuration(directory, node.port()), directory);
+            String output = run(suite.orElseThrow(), tests, configuration(directory, node.port()));
             TreeSet<String> failed = new TreeSet<>(FAILED.matcher(output)
                     .results()
                     .map((MatchResult result) -> result.group(1))
@@ -97,40 +95,33 @@ class CephSuiteTest {
                 "secret_key = " + secret));
     }
 
-    private static String run(Path suite, List<String> tests, Path configuration, Path directory)
+    private static String run(Path suite, List<String> tests, Path configuration)
             throws IOException, InterruptedException {
-        List<String> command = Stream.concat(
-                        Stream.of(
-                                suite.resolve(".venv/bin/python").toString(),
-                                "-m",
-                                "pytest",
-                                "-p",
-                                "fresh_prefix",
-                                "-p",
-                                "no:cacheprovider",
-                                "-q",
-                                "--no-header",
-                                "--tb=line",
-                                "-W",
-                                "ignore",
-                                "--timeout=120"),
-                        tests.stream().map(test -> "s3tests/functional/" + test))
-                .toList();
-        Path output = directory.resolve("pytest.log");
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(suite.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-        builder.environment().put("S3TEST_CONF", configuration.toString());
-        builder.environment()
-                .put("PYTHONPATH", Path.of("src/test/s3").toAbsolutePath().toString());
-        builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
-        Process process = builder.start();
-        try {
-            assertThat(process.waitFor(30, TimeUnit.MINUTES)).isTrue();
-        } finally {
-            process.destroyForcibly();
-        }
-        return Files.readString(output);
+        Path python = Installed.python(
+                "ceph-suite", List.of("-r", suite.resolve("requirements.txt").toString(), "pytest-timeout"));
+        List<String> command = new ArrayList<>(List.of(
+                python.toString(),
+                "-m",
+                "pytest",
+                "-p",
+                "fresh_prefix",
+                "-p",
+                "no:cacheprovider",
+                "-q",
+                "--no-header",
+                "--tb=line",
+                "-W",
+                "ignore",
+                "--timeout=120"));
+        tests.forEach(test -> command.add("s3tests/functional/" + test));
+        Map<String, String> environment = Map.of(
+                "S3TEST_CONF",
+                configuration.toString(),
+                "PYTHONPATH",
+                Path.of("src/test/s3").toAbsolutePath().toString(),
+                "PYTHONDONTWRITEBYTECODE",
+                "1");
+        // Failures are told by what it prints.
+        return new Program(command, suite, environment).end().output();
     }
 }
