@@ -324,6 +324,11 @@ public final class ChunkStore implements AutoCloseable {
         return run("compact segments", () -> {
             synchronized (maintaining) {
                 boolean isDone = compaction.once();
+                if (!isDone && space.usableBytes() < config.segmentBytes()) {
+                    // On a disk this full, segments that are still being written give back what is deleted too.
+                    lanes.forEach(Lane::sealIfSparse);
+                    isDone = compaction.once();
+                }
                 if (isDone) {
                     compactions.increment();
                 }

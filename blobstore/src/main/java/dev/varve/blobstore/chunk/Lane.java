@@ -90,6 +90,9 @@ final class Lane {
         /** A plain file that is there from now on. */
         record Remember(ChunkRef ref, long gcBirth, CompletableFuture<Boolean> done) implements Task {}
 
+        /** Ends the segment being written if little of it is wanted. */
+        record SealIfSparse(CompletableFuture<Boolean> done) implements Task {}
+
         /** Chunks that are not wanted any more; completes with those of them that are plain files. */
         record Forget(List<ChunkId> ids, CompletableFuture<Forgotten> done) implements Task {}
     }
@@ -118,6 +121,13 @@ final class Lane {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Ends the segment being written if compaction would free it then; returns when that is done. */
+    void sealIfSparse() {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        submit(new Task.SealIfSparse(done));
+        Waiting.get(done);
     }
 
     /** Bytes waiting and being written. */
@@ -187,6 +197,9 @@ final class Lane {
         Group written = new Group(group);
         try {
             written.write();
+            if (group.stream().anyMatch(Task.SealIfSparse.class::isInstance)) {
+                endIfSparse();
+            }
         } catch (IOException e) {
             VarveException failure = Disk.failure("write chunks in " + config.directory(), e);
             written.failAll(failure);
@@ -236,6 +249,19 @@ final class Lane {
             }
         }
         return writer;
+    }
+
+    private void endIfSparse() {
+        SegmentWriter now = writer;
+        SegmentTable.Entry entry =
+                now == null ? null : table.entry(now.segment().id());
+        if (now != null
+                && entry != null
+                && !entry.row().damaged()
+                && entry.row().isBelow(config.compactPercent())) {
+            writer = null;
+            seal(now);
+        }
     }
 
     private void seal(SegmentWriter full) {
@@ -358,6 +384,8 @@ final class Lane {
                         add(out, RecordHeader.file(remember.ref(), remember.gcBirth()), null, null);
                         outcomes.add(() -> remember.done().complete(true));
                     }
+                    case Task.SealIfSparse seal ->
+                        outcomes.add(() -> seal.done().complete(true));
                     case Task.Forget forget -> deletes.add(bury(out, forget));
                 }
             }

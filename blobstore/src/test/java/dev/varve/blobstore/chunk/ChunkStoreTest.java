@@ -325,6 +325,23 @@ class ChunkStoreTest {
     }
 
     @Test
+    void onAFullDiskTheSegmentBeingWrittenGivesSpaceBackToo() {
+        try (ChunkStore store = ChunkStore.open(config().withSegmentBytes(1 << 20), disk, indexes)) {
+            ChunkRef kept = put(store, bytes(1, 500));
+            ChunkRef unwanted = put(store, bytes(2, 5000));
+            store.delete(unwanted.id());
+            assertThat(store.compactOnce()).isFalse();
+            disk.setFreeBytes(100_000);
+            assertThat(store.compactOnce()).isTrue();
+            assertThat(store.compactOnce()).isFalse();
+            assertThat(store.status().deadBytes()).isLessThan(500);
+            assertThat(get(store, kept)).isEqualTo(bytes(1, 500));
+            ChunkRef after = put(store, bytes(3, 700));
+            assertThat(get(store, after)).isEqualTo(bytes(3, 700));
+        }
+    }
+
+    @Test
     void anIndexBuiltAgainIsTheSame() throws IOException {
         try (ChunkStore store = open()) {
             List<ChunkRef> refs = new ArrayList<>();
