@@ -8,8 +8,13 @@ import org.apache.arrow.memory.BufferAllocator;
  * files. Run: {@code ./varve bench prune}.
  */
 final class PruneBenchmark implements Benchmark {
-    private static final int UNMEASURED = 15;
-    private static final int ROUNDS = 15;
+    /** The measuring process and the node start cold; a compiler needs some hundred rounds, see LatencyBenchmark. */
+    private static final Rounds MANY = new Rounds(100, 31);
+
+    /** A round takes DuckDB most of a second here, and the node is warm by then. */
+    private static final Rounds FEW = new Rounds(15, 15);
+
+    private record Rounds(int unmeasured, int measured) {}
 
     private record Area(String name, double south, double north, double west, double east, double leastRatio) {
         String condition() {
@@ -45,6 +50,7 @@ final class PruneBenchmark implements Benchmark {
                 compare(
                         area.name() + " and window, day files in order of arrival",
                         area.leastRatio(),
+                        MANY,
                         node,
                         ours,
                         duckdb,
@@ -53,6 +59,7 @@ final class PruneBenchmark implements Benchmark {
                 compare(
                         area.name() + " and window, files in random order",
                         LEAST_RATIO_RANDOM,
+                        FEW,
                         node,
                         ours,
                         duckdb,
@@ -63,10 +70,17 @@ final class PruneBenchmark implements Benchmark {
     }
 
     private static void compare(
-            String what, double leastRatio, NodeProcess node, String ours, DuckDb duckdb, String theirs, Report report)
+            String what,
+            double leastRatio,
+            Rounds rounds,
+            NodeProcess node,
+            String ours,
+            DuckDb duckdb,
+            String theirs,
+            Report report)
             throws Exception {
-        List<Samples> times =
-                Samples.inTurn(UNMEASURED, ROUNDS, () -> node.sql(ours, "arrow"), () -> duckdb.rows(theirs));
+        List<Samples> times = Samples.inTurn(
+                rounds.unmeasured(), rounds.measured(), () -> node.sql(ours, "arrow"), () -> duckdb.rows(theirs));
         report.times(what, times.getFirst().medianMillis(), times.getLast().medianMillis(), leastRatio);
     }
 }

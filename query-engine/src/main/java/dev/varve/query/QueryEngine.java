@@ -1,9 +1,6 @@
 package dev.varve.query;
 
 import dev.varve.catalog.Dataset;
-import dev.varve.model.Column;
-import dev.varve.model.ColumnType;
-import dev.varve.model.DatasetName;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import dev.varve.query.leaf.LeafConfig;
@@ -18,9 +15,8 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -33,14 +29,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. On one node leaves and final SQL are one statement of the embedded engine.
  */
 public final class QueryEngine implements AutoCloseable {
-    private static final String WARM_UP = "SELECT count(*) AS n, max(x) AS x FROM (VALUES (1, TIMESTAMP '2000-01-01'),"
-            + " (2, NULL)) AS t(x, y) WHERE x > 0 AND y >= '1999-01-01' GROUP BY y ORDER BY n";
-    private static final String WARM_UP_PLAN = "WITH a AS (SELECT * FROM warm_up WHERE time >= '2020-01-01' AND"
-            + " ST_DWithin(ST_Point(lon, lat), ST_Point(8, 50), 1000)) SELECT a.station, avg(a.x) AS m, count(*) AS n"
-            + " FROM a JOIN warm_up b USING (station) WHERE b.lat BETWEEN 1 AND 2 AND b.lon BETWEEN 1 AND 2"
-            + " GROUP BY 1 ORDER BY 2 DESC LIMIT 3";
-    private static final Duration WARM_UP_TIME = Duration.ofSeconds(30);
-
     private final InstantSource clock = InstantSource.system();
     private final Tables tables;
     private final SqlPlanner planner = new SqlPlanner();
@@ -48,6 +36,7 @@ public final class QueryEngine implements AutoCloseable {
     private final PlanCache cache;
     private final LeafEngine leaf;
     private final Map<String, Query> running = new ConcurrentHashMap<>();
+    private final AtomicBoolean isClosed = new AtomicBoolean();
 
     private QueryEngine(QueryConfig config, Tables tables, LeafEngine leaf) {
         this.tables = tables;
@@ -172,32 +161,18 @@ public final class QueryEngine implements AutoCloseable {
         running.remove(query.id(), query);
     }
 
-    /** Plans usual queries and runs a small one, so that the first real one does not pay for loading classes. */
+    /**
+     * Plans and runs small queries until the code they need is loaded and compiled, for a second or two, so that the first
+     * real ones do not pay for it. Reads no file of a time after 1700.
+     */
     public void warmUp() {
-        Dataset dataset = new Dataset(
-                new DatasetName("warm_up"),
-                new UUID(0, 0),
-                new dev.varve.model.Schema(
-                        List.of(new Column("station", ColumnType.STRING), new Column("x", ColumnType.DOUBLE)),
-                        List.of(),
-                        dev.varve.model.Schema.DEFAULT_H3_RESOLUTION),
-                "",
-                Map.of());
-        SqlPlanner.Statement statement = new SqlPlanner.Statement(
-                WARM_UP_PLAN, List.of(), Map.of(), List.of(dataset), Set.of(), clock.instant());
-        planning.call(() -> planner.plan(statement), WARM_UP_TIME);
-        QueryRequest request =
-                new QueryRequest(WARM_UP, Params.NONE, WARM_UP_TIME, Long.MAX_VALUE, "warm-up-" + UUID.randomUUID());
-        try (Query query = start(request)) {
-            while (query.next()) {
-                // only to be run
-            }
-        }
+        new WarmUp(this, tables).run(isClosed::get);
     }
 
     /** Cancels what runs. */
     @Override
     public void close() {
+        isClosed.set(true);
         running.values().forEach(query -> query.cancellation().cancel());
         running.values().forEach(Query::close);
         planning.close();

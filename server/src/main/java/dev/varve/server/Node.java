@@ -92,6 +92,7 @@ public final class Node implements AutoCloseable {
         }
     }
 
+    private final QueryEngine engine;
     private final SqlEngine sql;
     private final HttpEndpoint http;
     private final FlightService flight;
@@ -119,7 +120,7 @@ public final class Node implements AutoCloseable {
             Catalog catalog = parts.add(IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, clock));
             Ingest ingest = parts.add(Ingest.open(config.ingest(), log, catalog, blobs, memory, clock));
             lake.complete(new LakeTables(catalog, ingest, blobs));
-            QueryEngine engine = parts.add(ahead.take());
+            engine = parts.add(ahead.take());
             List<Job> jobs = new ArrayList<>(StoreJobs.of(objects.maintenance()));
             jobs.add(new Job("compaction", config.compactionPause(), ingest::compactOnce));
             jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
@@ -171,7 +172,6 @@ public final class Node implements AutoCloseable {
                     s3.port(),
                     config.dataDir(),
                     (System.nanoTime() - start) / 1_000_000);
-            Thread.ofPlatform().daemon().name("varve-warm-up").start(engine::warmUp);
         } catch (RuntimeException e) {
             parts.close();
             throw e;
@@ -220,6 +220,11 @@ public final class Node implements AutoCloseable {
                 .put("flightPort", flight.port())
                 .put("s3Port", s3.port())
                 .put("durability", "fsync");
+    }
+
+    /** Makes the first queries fast, in the background; for a node that has its process to itself. */
+    public void warmUp() {
+        Thread.ofPlatform().daemon().name("varve-warm-up").start(engine::warmUp);
     }
 
     public int httpPort() {

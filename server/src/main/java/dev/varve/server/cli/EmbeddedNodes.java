@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedNodes implements NodeLauncher {
     @Override
     public RunningNode start(@Nullable Path config, Map<String, String> environment, Map<String, String> settings) {
-        return new Embedded(Node.start(NodeConfig.load(config, environment, settings)));
+        Node node = Node.start(NodeConfig.load(config, environment, settings));
+        node.warmUp();
+        return new Embedded(node);
     }
 
     private static final class Embedded implements RunningNode {

@@ -57,6 +57,7 @@ public final class VarveCommand implements Runnable {
         ingest.addSubcommand(new RecipeCommands.Quakes(terminal));
         CommandLine line = new CommandLine(new VarveCommand())
                 .addSubcommand(new DemoCommand(terminal, launcher))
+                .addSubcommand(new RehearseCommand(terminal, launcher))
                 .addSubcommand(new ServerCommand(terminal, launcher))
                 .addSubcommand(ingest)
                 .addSubcommand(new SqlCommand(terminal))

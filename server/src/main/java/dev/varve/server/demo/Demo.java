@@ -160,6 +160,33 @@ public final class Demo {
                         order by hours desc, station limit 5"""));
     }
 
+    /** One of the small questions that come all day, with other stations, places and days each round. */
+    public Question everyday(int round) {
+        Weather.Station where = weather.stations()
+                .get(Math.floorMod(round * 97, weather.stations().size()));
+        Instant day = START.plus(round % Math.max(1, weather.hours() / 24), ChronoUnit.DAYS);
+        String times = "time >= timestamp '%s' and time < timestamp '%s'"
+                .formatted(sql(day), sql(day.plus(1, ChronoUnit.DAYS)));
+        return switch (round % 4) {
+            case 0 -> new Question("A day of a station", """
+                        select time, temperature, humidity, pressure, wind_speed
+                        from weather where station = '%s' and %s order by time""".formatted(where.name(), times));
+            case 1 ->
+                new Question("A day in a box", """
+                        select station, count(*) as n, avg(temperature) as mean, max(wind_speed) as strongest
+                        from weather
+                        where lat between %s and %s and lon between %s and %s and %s
+                        group by station""".formatted(
+                                where.lat() - 1, where.lat() + 1, where.lon() - 1, where.lon() + 1, times));
+            case 2 -> new Question("Hours near a place", """
+                        select time_bucket(interval '1 hour', time) as hour, avg(temperature) as mean
+                        from weather
+                        where ST_DWithin(ST_Point(lon, lat), ST_Point(%s, %s), 50000) and %s
+                        group by 1 order by 1""".formatted(where.lon(), where.lat(), times));
+            default -> questions().get(1);
+        };
+    }
+
     private static String sql(Instant instant) {
         return instant.toString().replace("T", " ").replace("Z", "");
     }

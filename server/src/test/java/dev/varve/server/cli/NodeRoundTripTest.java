@@ -71,7 +71,13 @@ class NodeRoundTripTest {
     }
 
     private int run(String... arguments) {
-        Terminal terminal = new Terminal(
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--url", url()));
+        return VarveCommand.run(terminal(), new EmbeddedNodes(), all.toArray(new String[0]));
+    }
+
+    private Terminal terminal() {
+        return new Terminal(
                 InputStream.nullInputStream(),
                 new PrintStream(out, false, StandardCharsets.UTF_8),
                 new PrintStream(err, false, StandardCharsets.UTF_8),
@@ -79,9 +85,6 @@ class NodeRoundTripTest {
                 false,
                 100,
                 Map.of());
-        List<String> all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of("--url", url()));
-        return VarveCommand.run(terminal, new EmbeddedNodes(), all.toArray(new String[0]));
     }
 
     private String out() {
@@ -298,5 +301,20 @@ class NodeRoundTripTest {
         assertThat(run("sql", "select count(*) as n, count(mag) as m from quakes"))
                 .isZero();
         assertThat(out()).isEqualTo("{\"n\":2,\"m\":1}\n");
+    }
+
+    @Test
+    void theRehearsalForTheStartCacheRuns() {
+        assertThat(VarveCommand.run(
+                        terminal(),
+                        new EmbeddedNodes(),
+                        "rehearse",
+                        "--rounds",
+                        "8",
+                        "--data",
+                        folder.resolve("rehearsal").toString()))
+                .as(err())
+                .isZero();
+        assertThat(out()).isEmpty();
     }
 }
