@@ -48,8 +48,9 @@ sealed interface Cell {
      *
      * @param valueBytes longest value
      * @param emptyIsNull whether the empty text is no value, as in CSV
+     * @param isReplacing whether U+FFFD stands where bytes were not UTF-8
      */
-    record TextRules(int valueBytes, boolean emptyIsNull) {}
+    record TextRules(int valueBytes, boolean emptyIsNull, boolean isReplacing) {}
 
     record Longs(BigIntVector vector, Scaling scaling) implements Cell {
         @Override
@@ -235,7 +236,7 @@ sealed interface Cell {
             }
             size = i;
             if (i < length) {
-                for (int at = from + i; at < text.end(); at++) {
+                for (int at = from + i; rules.isReplacing() && at < text.end(); at++) {
                     if (chars[at] == '\uFFFD') {
                         throw new BadValue("not UTF-8");
                     }

@@ -16,7 +16,7 @@ final class CsvDecoder implements RowDecoder {
         rows = new CsvRows(body, mapping, limits);
         ColumnPlan plan = ColumnPlan.of(rows.names(), mapping, schema);
         plan.requireKeys();
-        builder = new RowBuilder(plan, memory, limits, new Cell.TextRules(limits.valueBytes(), true));
+        builder = new RowBuilder(plan, memory, limits, new Cell.TextRules(limits.valueBytes(), true, true));
     }
 
     @Override

@@ -47,7 +47,7 @@ final class NdjsonDecoder implements RowDecoder {
         }
         mapping = settle(sources, given);
         ColumnPlan plan = ColumnPlan.of(sources, mapping, schema);
-        builder = new RowBuilder(plan, memory, limits, new Cell.TextRules(limits.valueBytes(), false));
+        builder = new RowBuilder(plan, memory, limits, new Cell.TextRules(limits.valueBytes(), false, false));
         for (int i = 0; i < sources.size(); i++) {
             positions.put(sources.get(i), i);
         }

@@ -37,7 +37,7 @@ public final class RowChecker {
         this.memory = memory;
         times = new Times(plan.mapping());
         others = Times.plain(plan.mapping());
-        rules = new Cell.TextRules(limits.valueBytes(), false);
+        rules = new Cell.TextRules(limits.valueBytes(), false, true);
     }
 
     /**

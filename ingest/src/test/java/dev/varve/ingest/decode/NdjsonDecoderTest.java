@@ -77,6 +77,17 @@ class NdjsonDecoderTest {
         assertThat(decoded.errors().getFirst().reason()).contains("did you mean 'tmax'");
     }
 
+    /** JSON says by itself when bytes are no letters, so this one is a letter like others. */
+    @Test
+    void theReplacementCharacterMayBeSent() {
+        Decoded decoded = Decoded.ndjson(
+                "{\"time\":\"2020-01-01\",\"name\":\"\uFFFD\"}\n{\"time\":\"2020-01-01\",\"name\":\"\\ufffd\"}",
+                Mapping.DEFAULT,
+                SCHEMA);
+        assertThat(decoded.errors()).isEmpty();
+        assertThat(decoded.rows()).allSatisfy(row -> assertThat(row).contains("\uFFFD"));
+    }
+
     @Test
     void aLineTooLongIsLeftOut() {
         String body =

@@ -80,7 +80,9 @@ final class DuckDialect extends DuckDBSqlDialect {
 
     @Override
     public void quoteStringLiteral(StringBuilder buf, @Nullable String charsetName, String val) {
-        buf.append('\'').append(val.replace("'", "''")).append('\'');
+        // A text for the parser ends where a NUL is.
+        String quoted = "'" + val.replace("'", "''").replace("\0", "' || chr(0) || '") + "'";
+        buf.append(val.indexOf('\0') < 0 ? quoted : "(" + quoted + ")");
     }
 
     @Override
