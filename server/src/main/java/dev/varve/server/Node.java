@@ -22,7 +22,6 @@ import dev.varve.query.Tables;
 import dev.varve.server.flight.FlightService;
 import dev.varve.server.http.HttpEndpoint;
 import dev.varve.server.keys.AccessKeys;
-import dev.varve.server.media.MediaConfig;
 import dev.varve.server.media.MediaLibrary;
 import dev.varve.server.media.ObservedObjects;
 import dev.varve.server.metrics.Metrics;
@@ -133,7 +132,7 @@ public final class Node implements AutoCloseable {
             // Every door to objects commits through this one, or its media become rows only by the next walk.
             ObservedObjects observed = new ObservedObjects(objects);
             MediaLibrary media = parts.add(MediaLibrary.open(
-                    MediaConfig.DEFAULT,
+                    config.media(),
                     observed,
                     catalog,
                     rows,

@@ -1,8 +1,11 @@
 package dev.varve.server;
 
+import dev.varve.blobstore.media.MediaLimits;
+import dev.varve.blobstore.media.Thumbnails;
 import dev.varve.ingest.IngestConfig;
 import dev.varve.server.flight.FlightConfig;
 import dev.varve.server.http.HttpConfig;
+import dev.varve.server.media.MediaConfig;
 import dev.varve.server.s3.S3Config;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +34,7 @@ public record NodeConfig(
         HttpConfig http,
         FlightConfig flight,
         S3Config s3,
+        MediaConfig media,
         IngestConfig ingest,
         QueryLimits query) {
     /**
@@ -96,6 +101,7 @@ public record NodeConfig(
                 http(settings),
                 flight(settings),
                 s3(settings),
+                media(settings),
                 ingest(settings),
                 query(settings));
     }
@@ -145,6 +151,34 @@ public record NodeConfig(
                 settings.duration(
                         "s3.client-timeout", absent.clientTimeout(), "a stalled request or answer is cut after it"),
                 settings.flag("s3.access-log", absent.isAccessLogged(), "whether each request is logged"));
+    }
+
+    private static MediaConfig media(Settings settings) {
+        MediaConfig absent = MediaConfig.DEFAULT;
+        Thumbnails.Limits pictures = absent.thumbnails();
+        MediaLimits reading = absent.reading();
+        return new MediaConfig(
+                settings.duration(
+                        "media.compare-pause", absent.reconcilePause(), "rest between comparisons of media with rows"),
+                settings.duration("media.longest-link", absent.longestLink(), "how long a link is good at most"),
+                MediaConfig.sides(settings.text(
+                        "media.thumbnail-sides",
+                        absent.thumbnailSides().stream().map(String::valueOf).collect(Collectors.joining(",")),
+                        "longest sides of thumbnails in pixels; none if empty")),
+                new Thumbnails.Limits(
+                        settings.number("media.max-pixels", pictures.pixels(), 1, "larger pictures have no thumbnails"),
+                        settings.bytes("media.max-picture", pictures.bytes(), "larger files have no thumbnails"),
+                        settings.count(
+                                "media.max-scans", pictures.scans(), 1, "scans of a progressive JPEG with thumbnails"),
+                        settings.duration(
+                                "media.decode-timeout", pictures.time(), "decoding a picture is ended after it")),
+                settings.bytes(
+                        "media.decoder-heap", absent.decoderHeapBytes(), "memory of the process that decodes pictures"),
+                new MediaLimits(
+                        settings.bytes("media.max-read", reading.readBytes(), "read of a medium for its facts"),
+                        settings.count("media.max-steps", reading.steps(), 1, "boxes, chunks and entries looked at"),
+                        settings.bytes("media.max-track", reading.trackBytes(), "read of a GPX track"),
+                        settings.count("media.max-track-points", reading.trackPoints(), 1, "points kept of a track")));
     }
 
     private static IngestConfig ingest(Settings settings) {

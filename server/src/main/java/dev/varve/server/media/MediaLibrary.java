@@ -95,8 +95,8 @@ public final class MediaLibrary implements AutoCloseable {
         MediaLinks links = MediaLinks.open(secret, clock, config.longestLink());
         MediaTable table = new MediaTable(catalog, rows);
         Answers answers = new Answers(sql);
-        MediaThumbnails thumbnails = new MediaThumbnails(objects);
-        MediaIndex index = new MediaIndex(objects, table, answers, config.reconcilePause(), thumbnails::look);
+        MediaThumbnails thumbnails = new MediaThumbnails(objects, config);
+        MediaIndex index = new MediaIndex(objects, table, answers, config, thumbnails::look);
         objects.listen(index);
         thumbnails.start();
         index.start();
@@ -108,12 +108,12 @@ public final class MediaLibrary implements AutoCloseable {
     }
 
     public List<Bucket> buckets() {
-        return objects.buckets().stream().filter(MediaIndex::isMedia).toList();
+        return objects.buckets().stream().filter(MediaRef::mayBeIn).toList();
     }
 
     /** The store's own view of a media bucket, for listings and readings. */
     public ObjectStore in(String bucket) {
-        if (objects.bucket(bucket).filter(MediaIndex::isMedia).isEmpty()) {
+        if (objects.bucket(bucket).filter(MediaRef::mayBeIn).isEmpty()) {
             throw new VarveException(ErrorCode.NOT_FOUND, "there is no media bucket '" + bucket + "'")
                     .withHint("PUT /api/v1/media/" + bucket + " makes it; the tag " + KIND_TAG + "=" + MEDIA_KIND
                             + " makes a media bucket of one that is there");
@@ -192,9 +192,9 @@ public final class MediaLibrary implements AutoCloseable {
 
     /** Opens the thumbnail of a side, made now if it has not been. */
     public ObjectReader thumbnail(String bucket, ObjectKey key, int side) {
-        if (!MediaThumbnails.SIDES.contains(side)) {
+        if (!thumbnails.sides().contains(side)) {
             throw new VarveException(ErrorCode.BAD_REQUEST, "there are no thumbnails of " + side + " pixels")
-                    .withHint("there are those of " + MediaThumbnails.SIDES);
+                    .withHint("there are those of " + thumbnails.sides());
         }
         MediaRef ref = new MediaRef(bucket, key);
         StoredObject object = find(bucket, key, Optional.empty());
@@ -334,7 +334,7 @@ public final class MediaLibrary implements AutoCloseable {
                 .put("kind", kind)
                 .put("text", text)
                 .put("who", who);
-        table.write(MediaTable.REACTIONS, List.of(row), "reaction-" + MediaIndex.sha256(known + row));
+        table.write(MediaTable.REACTIONS, List.of(row), "reaction-" + Sha256.hex(known + row));
         return row;
     }
 

@@ -35,6 +35,7 @@ final class MediaRows {
     private static final int CACHED_TRACKS = 4;
 
     private final ObjectStore objects;
+    private final MediaLimits limits;
     private final Map<TrackVersion, Optional<Track>> tracks = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<TrackVersion, Optional<Track>> eldest) {
@@ -42,8 +43,9 @@ final class MediaRows {
         }
     };
 
-    MediaRows(ObjectStore objects) {
+    MediaRows(ObjectStore objects, MediaLimits limits) {
         this.objects = objects;
+        this.limits = limits;
     }
 
     private record TrackVersion(MediaRef ref, long sequence) {}
@@ -75,7 +77,7 @@ final class MediaRows {
         GivenFacts given = GivenFacts.of(object.metadata(), notes);
         MediaFacts facts;
         try (ObjectReader reader = objects.open(ref.bucket(), object)) {
-            facts = MediaReader.read(source(reader), MediaLimits.DEFAULT);
+            facts = MediaReader.read(source(reader), limits);
         }
         ObjectNode row = Json.object();
         Instant time = time(given, facts, object, row);
@@ -185,7 +187,7 @@ final class MediaRows {
         }
         Optional<Track> track;
         try (ObjectReader reader = objects.open(ref.bucket(), object)) {
-            track = Track.of(source(reader), MediaLimits.DEFAULT);
+            track = Track.of(source(reader), limits);
         } catch (ObjectException replacedMeanwhile) {
             // Its successor's commit is told as well and will place the media again.
             return Optional.empty();

@@ -2,10 +2,10 @@ package dev.varve.server.media;
 
 import dev.varve.blobstore.ObjectStore;
 import dev.varve.blobstore.media.MediaFacts;
-import dev.varve.blobstore.media.MediaLimits;
 import dev.varve.blobstore.media.MediaReader;
 import dev.varve.blobstore.media.MediaSource;
 import dev.varve.blobstore.media.MediaType;
+import dev.varve.blobstore.media.ThumbnailProcess;
 import dev.varve.blobstore.media.Thumbnails;
 import dev.varve.blobstore.object.Body;
 import dev.varve.blobstore.object.BucketSettings;
@@ -38,13 +38,13 @@ import org.slf4j.LoggerFactory;
  * Makes thumbnails in the background and keeps them as objects beside the originals.
  *
  * <p>They lie in bucket {@value #BUCKET} under {@code <bucket>/<SHA-256 of the key>/<ETag>/<side>.jpg}, so they belong to
- * bytes, not to names alone; a medium of which none can be made has {@code refused.txt} there, with the reason. One thread
- * makes them, one medium at a time, so the memory of one decoding is all that is needed. What is missing after a crash, or
- * was forgotten because too many were waiting, is made when the media index walks by.
+ * bytes, not to names alone; a medium of which none can be made has {@code refused.txt} there, with the reason and the
+ * limits that it holds for. One thread has them made by another process, one medium at a time, so the memory of one
+ * decoding is all that is needed. What is missing after a crash, or was forgotten because too many were waiting, is made
+ * when the media index walks by.
  */
 final class MediaThumbnails implements AutoCloseable {
     static final String BUCKET = "varve-thumbnails";
-    static final SortedSet<Integer> SIDES = new TreeSet<>(List.of(256, 1024));
 
     /** Types worth trying without being asked. */
     private static final Set<String> PICTURES =
@@ -53,16 +53,26 @@ final class MediaThumbnails implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MediaThumbnails.class);
     private static final String REFUSED = "refused.txt";
     private static final int MOST_WAITING = 10_000;
+    /** How long the other process is kept when there is nothing to do. */
+    private static final Duration REST = Duration.ofMinutes(1);
 
     private final ObjectStore objects;
+    private final SortedSet<Integer> sides;
+    private final String limits;
+    private final MediaConfig config;
+    private final ThumbnailProcess process;
     private final Thread thread;
     /** Media to be looked at, guarded by this. */
     private final LinkedHashMap<MediaRef, CompletableFuture<Void>> waiting = new LinkedHashMap<>();
 
     private boolean isClosed;
 
-    MediaThumbnails(ObjectStore objects) {
+    MediaThumbnails(ObjectStore objects, MediaConfig config) {
         this.objects = objects;
+        this.config = config;
+        this.sides = new TreeSet<>(config.thumbnailSides());
+        this.limits = config.thumbnails() + " heap=" + config.decoderHeapBytes();
+        this.process = new ThumbnailProcess(config.thumbnails(), config.decoderHeapBytes());
         this.thread = Thread.ofPlatform().daemon().name("varve-thumbnails").unstarted(this::run);
     }
 
@@ -81,7 +91,7 @@ final class MediaThumbnails implements AutoCloseable {
     }
 
     private static String folder(MediaRef ref) {
-        return ref.bucket() + "/" + MediaIndex.sha256(ref.key().bytes()) + "/";
+        return ref.bucket() + "/" + Sha256.hex(ref.key().bytes()) + "/";
     }
 
     private static ObjectKey key(MediaRef ref, StoredObject object, String name) {
@@ -98,13 +108,19 @@ final class MediaThumbnails implements AutoCloseable {
         return find(key(ref, object, side + ".jpg"));
     }
 
-    /** Why there are none; empty if nobody tried yet. */
+    List<Integer> sides() {
+        return List.copyOf(sides);
+    }
+
+    /** Why there are none; empty if nobody tried yet within the limits of now. */
     Optional<String> refusal(MediaRef ref, StoredObject object) {
-        return find(key(ref, object, REFUSED)).map(reason -> reason.metadata().getOrDefault("reason", "unknown"));
+        return find(key(ref, object, REFUSED))
+                .filter(reason -> limits.equals(reason.metadata().get("limits")))
+                .map(reason -> reason.metadata().getOrDefault("reason", "unknown"));
     }
 
     private boolean isDone(MediaRef ref, StoredObject object) {
-        return find(ref, object, SIDES.last()).isPresent()
+        return sides.stream().allMatch(side -> find(ref, object, side).isPresent())
                 || refusal(ref, object).isPresent();
     }
 
@@ -127,7 +143,10 @@ final class MediaThumbnails implements AutoCloseable {
                 CompletableFuture<Void> done;
                 synchronized (this) {
                     while (waiting.isEmpty() && !isClosed) {
-                        wait();
+                        wait(REST.toMillis());
+                        if (waiting.isEmpty()) {
+                            process.rest();
+                        }
                     }
                     if (isClosed) {
                         return;
@@ -144,7 +163,9 @@ final class MediaThumbnails implements AutoCloseable {
                     done.complete(null);
                 } catch (RuntimeException | OutOfMemoryError e) {
                     // A thread's work ends here: the next picture may be a good one.
-                    LOG.warn("no thumbnails bucket={} key={}", ref.bucket(), ref.key(), e);
+                    if (!isClosed()) {
+                        LOG.warn("no thumbnails bucket={} key={}", ref.bucket(), ref.key(), e);
+                    }
                     done.completeExceptionally(e);
                 }
             }
@@ -153,9 +174,13 @@ final class MediaThumbnails implements AutoCloseable {
         }
     }
 
+    private synchronized boolean isClosed() {
+        return isClosed;
+    }
+
     private void make(MediaRef ref) {
         Optional<StoredObject> found = objects.bucket(ref.bucket())
-                .filter(MediaIndex::isMedia)
+                .filter(MediaRef::mayBeIn)
                 .flatMap(bucket -> objects.find(ref.bucket(), ref.key(), Optional.empty()))
                 .filter(object -> !object.isDeleteMarker());
         removeOthers(ref, found);
@@ -167,8 +192,8 @@ final class MediaThumbnails implements AutoCloseable {
         String reason = "";
         try (ObjectReader reader = objects.open(ref.bucket(), object)) {
             MediaSource source = MediaRows.source(reader);
-            MediaFacts facts = MediaReader.read(source, MediaLimits.DEFAULT);
-            made.putAll(Thumbnails.make(source, facts, SIDES, Thumbnails.Limits.DEFAULT));
+            MediaFacts facts = MediaReader.read(source, config.reading());
+            made.putAll(process.make(source, facts, sides));
         } catch (Thumbnails.RefusedException e) {
             reason = String.valueOf(e.getMessage());
         } catch (ObjectException replacedMeanwhile) {
@@ -177,10 +202,9 @@ final class MediaThumbnails implements AutoCloseable {
         createBucket();
         if (made.isEmpty()) {
             ObjectWrite write = ObjectWrite.of(BUCKET, key(ref, object, REFUSED), MediaLibrary.OWNER)
-                    .withMetadata(Map.of("reason", reason));
+                    .withMetadata(Map.of("reason", reason, "limits", limits));
             objects.put(write, Body.of(new ByteArrayInputStream(reason.getBytes(StandardCharsets.UTF_8))));
         }
-        // The largest last, since it says that all are there.
         made.forEach((side, jpeg) -> objects.put(
                 ObjectWrite.of(BUCKET, key(ref, object, side + ".jpg"), MediaLibrary.OWNER)
                         .withHeaders(Map.of("content-type", "image/jpeg")),
@@ -218,6 +242,7 @@ final class MediaThumbnails implements AutoCloseable {
             waiting.values().forEach(done -> done.completeExceptionally(new IllegalStateException("closed")));
             waiting.clear();
         }
+        process.close();
         try {
             thread.join(Duration.ofSeconds(40));
         } catch (InterruptedException e) {
