@@ -46,7 +46,7 @@ final class Body extends InputStream {
         }
         exchange.setMaxEntitySize(mostBytes);
         exchange.startBlocking();
-        Counting raw = new Counting(exchange.getInputStream(), wait);
+        Counting raw = new Counting(wait.in(exchange.getInputStream()));
         return switch (encoding == null ? "identity" : encoding.strip().toLowerCase(Locale.ROOT)) {
             case "identity", "" -> new Body(raw, raw, mostBytes);
             case "gzip", "x-gzip" -> new Body(new Gunzip(raw), raw, mostBytes);
@@ -149,28 +149,22 @@ final class Body extends InputStream {
     }
 
     private static final class Counting extends FilterInputStream {
-        private final Patience.Wait wait;
         private long count;
 
-        Counting(InputStream in, Patience.Wait wait) {
+        Counting(InputStream in) {
             super(in);
-            this.wait = wait;
         }
 
         @Override
         public int read() throws IOException {
-            wait.begin();
             int one = super.read();
-            wait.end();
             count += one < 0 ? 0 : 1;
             return one;
         }
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            wait.begin();
             int read = super.read(target, offset, length);
-            wait.end();
             count += Math.max(read, 0);
             return read;
         }

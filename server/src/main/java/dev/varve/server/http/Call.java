@@ -102,9 +102,7 @@ final class Call {
     void send(int status, String contentType, byte[] bytes) {
         exchange.setStatusCode(status);
         exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, contentType);
-        // Until it has taken the answer and sent the rest of its request, the client is waited for.
-        wait.begin();
-        exchange.getResponseSender().send(ByteBuffer.wrap(bytes));
+        wait.ending(() -> exchange.getResponseSender().send(ByteBuffer.wrap(bytes)));
     }
 
     void empty(int status) {
@@ -114,8 +112,7 @@ final class Call {
 
     /** Ends an answer without a body whose status and headers are set. */
     void end() {
-        wait.begin();
-        exchange.endExchange();
+        wait.ending(exchange::endExchange);
     }
 
     /** Answers, and turns whatever goes wrong into a problem or, when it is too late for that, a cut connection. */
@@ -184,43 +181,7 @@ final class Call {
         if (!exchange.isBlocking()) {
             exchange.startBlocking();
         }
-        return new Awaited(exchange.getOutputStream(), wait);
-    }
-
-    /** Waits for the client in every write. */
-    private static final class Awaited extends OutputStream {
-        private final OutputStream out;
-        private final Patience.Wait wait;
-
-        Awaited(OutputStream out, Patience.Wait wait) {
-            this.out = out;
-            this.wait = wait;
-        }
-
-        @Override
-        public void write(int one) throws IOException {
-            write(new byte[] {(byte) one}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            wait.begin();
-            out.write(bytes, offset, length);
-            wait.end();
-        }
-
-        @Override
-        public void flush() throws IOException {
-            wait.begin();
-            out.flush();
-            wait.end();
-        }
-
-        @Override
-        public void close() throws IOException {
-            wait.begin();
-            out.close();
-        }
+        return wait.out(exchange.getOutputStream());
     }
 
     /** Closes the connection in the middle of the answer, so that it cannot pass for a whole one. */

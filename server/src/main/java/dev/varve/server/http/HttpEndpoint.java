@@ -87,7 +87,7 @@ public final class HttpEndpoint implements AutoCloseable {
     public static HttpEndpoint start(HttpConfig config, Parts parts) {
         ExecutorService workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("http-", 0).factory());
-        Patience patience = new Patience(config.clientTimeout());
+        Patience patience = new Patience(config.clientTimeout(), config.maxConcurrent(), config.maxQueued());
         Router router = new Router(routes(config, parts), config, workers, patience, parts.isReady(), parts.metrics());
         Undertow undertow = Undertow.builder()
                 .addHttpListener(config.port(), config.host())

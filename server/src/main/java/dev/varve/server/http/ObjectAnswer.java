@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Answers with an object's bytes, or a range of them, as RFC 9110 says. */
 final class ObjectAnswer {
-    private static final int BLOCK_BYTES = 256 << 10;
+    private static final int BLOCK_BYTES = 64 << 10;
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
     private static final DateTimeFormatter HTTP_DATE =
             DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT);

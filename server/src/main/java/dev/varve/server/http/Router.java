@@ -7,7 +7,6 @@ import dev.varve.server.metrics.Metrics;
 import dev.varve.server.patience.Patience;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
-import io.undertow.server.handlers.RequestLimit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +27,6 @@ final class Router implements HttpHandler {
     private final HttpConfig config;
     private final Executor workers;
     private final Patience patience;
-    private final RequestLimit limit;
     private final BooleanSupplier isReady;
     private final Metrics.Counter requests;
     private final Metrics.Histogram seconds;
@@ -46,13 +44,6 @@ final class Router implements HttpHandler {
         this.routes = List.copyOf(routes);
         this.workers = workers;
         this.isReady = isReady;
-        this.limit = new RequestLimit(config.maxConcurrent(), config.maxQueued());
-        this.limit.setFailureHandler(exchange -> new Call(exchange, List.of(), config, patience.with(exchange))
-                .problem(new VarveException(
-                                ErrorCode.OVERLOADED,
-                                config.maxConcurrent() + " requests are running and " + config.maxQueued()
-                                        + " are waiting")
-                        .withHint("try again in a moment")));
         this.requests = metrics.counter("varve_http_requests", "Requests by route and status.");
         this.seconds = metrics.histogram("varve_http_request_seconds", "Time until a request was answered, by route.");
         this.config = config;
@@ -82,7 +73,8 @@ final class Router implements HttpHandler {
             return;
         }
         Route route = found;
-        Call call = new Call(exchange, values, config, patience.with(exchange));
+        Patience.Wait wait = patience.with(exchange);
+        Call call = new Call(exchange, values, config, wait);
         switch (route.weight()) {
             case CHEAP -> call.run(route.answering());
             case ALWAYS -> exchange.dispatch(workers, ignored -> work(call, route));
@@ -93,7 +85,13 @@ final class Router implements HttpHandler {
                         working.decrementAndGet();
                         next.proceed();
                     });
-                    limit.handleRequest(exchange, same -> same.dispatch(workers, ignored -> work(call, route)));
+                    if (!patience.admit(wait, workers, () -> work(call, route))) {
+                        call.problem(new VarveException(
+                                        ErrorCode.OVERLOADED,
+                                        "more than " + config.maxConcurrent() + " requests are running and "
+                                                + config.maxQueued() + " waiting, or too many clients are slow")
+                                .withHint("try again in a moment"));
+                    }
                 } else {
                     exchange.setPersistent(false);
                     call.problem(new VarveException(ErrorCode.NOT_READY, "the node is starting or stopping")

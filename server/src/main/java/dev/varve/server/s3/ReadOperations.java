@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 
 /** Objects and what is known of them, on their way out. */
 final class ReadOperations {
-    private static final int BUFFER_BYTES = 256 << 10;
+    private static final int BUFFER_BYTES = 64 << 10;
     private static final int MOST_PARTS = 1000;
     private static final String DEFAULT_TYPE = "binary/octet-stream";
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(

@@ -7,7 +7,6 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -111,7 +110,7 @@ final class S3Call {
         if (!exchange.isBlocking()) {
             exchange.startBlocking();
         }
-        return new Awaited(exchange.getInputStream(), wait);
+        return wait.in(exchange.getInputStream());
     }
 
     void header(String name, String value) {
@@ -141,19 +140,16 @@ final class S3Call {
     static void send(HttpServerExchange exchange, Patience.Wait wait, int status, byte[] bytes) {
         exchange.setStatusCode(status);
         exchange.setResponseContentLength(bytes.length);
-        // Until it has taken the answer and sent the rest of its request, the client is waited for.
-        wait.begin();
         if (exchange.getRequestMethod().toString().equals("HEAD")) {
-            exchange.endExchange();
+            wait.ending(exchange::endExchange);
         } else {
-            exchange.getResponseSender().send(ByteBuffer.wrap(bytes));
+            wait.ending(() -> exchange.getResponseSender().send(ByteBuffer.wrap(bytes)));
         }
     }
 
     void empty(int status) {
         request.exchange().setStatusCode(status);
-        wait.begin();
-        request.exchange().endExchange();
+        wait.ending(request.exchange()::endExchange);
     }
 
     /** Ends the answer to a HEAD of something that has this many bytes. */
@@ -170,61 +166,6 @@ final class S3Call {
         if (!exchange.isBlocking()) {
             exchange.startBlocking();
         }
-        return new Awaited.Out(exchange.getOutputStream(), wait);
-    }
-
-    /** Waits for the client in every read. */
-    private static final class Awaited extends FilterInputStream {
-        private final Patience.Wait wait;
-
-        Awaited(InputStream in, Patience.Wait wait) {
-            super(in);
-            this.wait = wait;
-        }
-
-        @Override
-        public int read() throws IOException {
-            wait.begin();
-            int one = in.read();
-            wait.end();
-            return one;
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) throws IOException {
-            wait.begin();
-            int count = in.read(target, offset, length);
-            wait.end();
-            return count;
-        }
-
-        /** Waits for the client in every write. */
-        private static final class Out extends OutputStream {
-            private final OutputStream out;
-            private final Patience.Wait wait;
-
-            Out(OutputStream out, Patience.Wait wait) {
-                this.out = out;
-                this.wait = wait;
-            }
-
-            @Override
-            public void write(int one) throws IOException {
-                write(new byte[] {(byte) one}, 0, 1);
-            }
-
-            @Override
-            public void write(byte[] bytes, int offset, int length) throws IOException {
-                wait.begin();
-                out.write(bytes, offset, length);
-                wait.end();
-            }
-
-            @Override
-            public void close() throws IOException {
-                wait.begin();
-                out.close();
-            }
-        }
+        return wait.out(exchange.getOutputStream());
     }
 }

@@ -47,7 +47,7 @@ public final class S3Endpoint implements AutoCloseable {
     public static S3Endpoint start(S3Config config, Parts parts) {
         ExecutorService workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("s3-", 0).factory());
-        Patience patience = new Patience(config.clientTimeout());
+        Patience patience = new Patience(config.clientTimeout(), config.maxConcurrent(), config.maxQueued());
         S3Router router = new S3Router(
                 config,
                 parts.objects(),

@@ -7,7 +7,6 @@ import dev.varve.server.metrics.Metrics;
 import dev.varve.server.patience.Patience;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
-import io.undertow.server.handlers.RequestLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
@@ -32,7 +31,6 @@ final class S3Router implements HttpHandler {
     private final S3Config config;
     private final Executor workers;
     private final Patience patience;
-    private final RequestLimit limit;
     private final BooleanSupplier isReady;
     private final Authenticator authenticator;
     private final Access access;
@@ -72,11 +70,6 @@ final class S3Router implements HttpHandler {
         this.authenticator = new Authenticator(keys, clock);
         this.access = new Access(objects);
         this.operations = new Operations(objects, access, clock, config.region());
-        this.limit = new RequestLimit(config.maxConcurrent(), config.maxQueued());
-        this.limit.setFailureHandler(exchange -> refuse(
-                exchange,
-                new Progress(requestId(), patience.with(exchange)),
-                new S3Exception(S3Code.SLOW_DOWN, "Please reduce your request rate.")));
         this.requests = metrics.counter("varve_s3_requests", "S3 requests by operation and status.");
         this.seconds =
                 metrics.histogram("varve_s3_request_seconds", "Time until a request was answered, by operation.");
@@ -99,7 +92,9 @@ final class S3Router implements HttpHandler {
                     new S3Exception(S3Code.SERVICE_UNAVAILABLE, "The node is starting or stopping."));
             return;
         }
-        limit.handleRequest(exchange, same -> same.dispatch(workers, ignored -> work(same, progress)));
+        if (!patience.admit(progress.wait, workers, () -> work(exchange, progress))) {
+            refuse(exchange, progress, new S3Exception(S3Code.SLOW_DOWN, "Please reduce your request rate."));
+        }
     }
 
     private void work(HttpServerExchange exchange, Progress progress) {

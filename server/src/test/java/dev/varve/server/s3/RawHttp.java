@@ -14,8 +14,20 @@ import java.util.TreeMap;
 
 /** HTTP over a socket, byte for byte as a test wants it. */
 final class RawHttp {
-    /** An answer; names of headers are in lower case. */
-    record Answer(int status, Map<String, String> headers, String body) {
+    /**
+     * An answer; names of headers are in lower case.
+     *
+     * @param content the body, each byte a letter
+     */
+    record Answer(int status, Map<String, String> headers, String content) {
+        byte[] bytes() {
+            return content.getBytes(StandardCharsets.ISO_8859_1);
+        }
+
+        String body() {
+            return new String(bytes(), StandardCharsets.UTF_8);
+        }
+
         Optional<String> header(String name) {
             return Optional.ofNullable(headers.get(name));
         }
@@ -27,6 +39,7 @@ final class RawHttp {
 
         /** The text of the first element of a name; empty without one. */
         String text(String element) {
+            String body = body();
             int start = body.indexOf("<" + element + ">");
             int end = body.indexOf("</" + element + ">");
             return start < 0 || end < start ? "" : body.substring(start + element.length() + 2, end);
@@ -66,7 +79,7 @@ final class RawHttp {
                 body = in.readAllBytes();
             }
         }
-        return new Answer(status, headers, new String(body, StandardCharsets.UTF_8));
+        return new Answer(status, headers, new String(body, StandardCharsets.ISO_8859_1));
     }
 
     private static String line(InputStream in) throws IOException {

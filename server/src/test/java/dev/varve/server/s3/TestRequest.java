@@ -1,5 +1,6 @@
 package dev.varve.server.s3;
 
+import dev.varve.server.TestNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ final class TestRequest {
     record Key(String id, String secret) {
         static final Key MAIN = new Key(S3TestNode.MAIN_KEY, S3TestNode.MAIN_SECRET);
         static final Key ALT = new Key(S3TestNode.ALT_KEY, S3TestNode.ALT_SECRET);
+        static final Key NODE = new Key(TestNode.KEY_ID, TestNode.SECRET);
     }
 
     private static final DateTimeFormatter TIME =
@@ -175,7 +177,11 @@ final class TestRequest {
     }
 
     RawHttp.Answer send(S3TestNode node) throws IOException {
-        return RawHttp.send(node.port(), bytes());
+        return send(node.port());
+    }
+
+    RawHttp.Answer send(int port) throws IOException {
+        return RawHttp.send(port, bytes());
     }
 
     /** Makes the body one of signed chunks of these sizes; the trailer may be empty. */
