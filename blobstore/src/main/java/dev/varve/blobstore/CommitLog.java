@@ -47,6 +47,12 @@ public interface CommitLog extends AutoCloseable {
     /** Reads durable batches from {@code from} (at least {@link #start()}) to the end as it was at the call. */
     void read(long from, Reader reader);
 
+    /**
+     * Reads all that is durable again; throws {@code CORRUPT} if it is not what was written. What is damaged is forgotten
+     * by the next {@link #truncateBefore} whose position is behind it, also if it would have been kept longer.
+     */
+    void verify();
+
     /** Forgets batches below {@code position}; an implementation may keep some longer. */
     void truncateBefore(long position);
 

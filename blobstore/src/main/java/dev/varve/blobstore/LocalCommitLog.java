@@ -6,17 +6,14 @@ import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A commit log in one directory of one disk, fsynced before it acknowledges. {@link LogSegment} is its format.
+ * A commit log in one directory of one disk, fsynced before it acknowledges. {@link LogFiles} are its files.
  *
  * <p>Threads: callers put batches into a queue bounded in bytes and wait when it is full. One writer thread takes all that
  * is queued, writes it and fsyncs once (group commit); it alone touches the files and the fields marked so, and nobody can
@@ -40,7 +37,6 @@ public final class LocalCommitLog implements CommitLog {
     public static final int MAX_BATCH_BYTES = 64 << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalCommitLog.class);
-    private static final int STAGING_BYTES = 1 << 20;
 
     private sealed interface Task {
         record Append(ByteBuffer batch, long expected, int crc, CompletableFuture<Outcome> done) implements Task {}
@@ -50,7 +46,6 @@ public final class LocalCommitLog implements CommitLog {
 
     private final Path directory;
     private final CommitLogConfig config;
-    private final Disk disk;
     private final DirectoryLock directoryLock;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -65,34 +60,23 @@ public final class LocalCommitLog implements CommitLog {
     private final ExecutorService acknowledging = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("varve-log-acks").factory());
 
-    private volatile List<LogSegment> segments;
     private volatile long end;
 
-    /** From here on only the writer thread touches it. */
-    private Disk.Output output;
+    /** Something in the files is not what was written: they are not continued. */
+    private volatile boolean isDamaged;
 
-    private long length;
-    private boolean marked;
+    /** Written by the writer thread alone. */
+    private final LogFiles files;
+
+    /** Only the writer thread touches it. */
     private @Nullable IOException poison;
-    private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
 
-    private LocalCommitLog(
-            Path directory,
-            CommitLogConfig config,
-            Disk disk,
-            DirectoryLock directoryLock,
-            List<LogSegment> segments,
-            Disk.Output output,
-            LogSegment.Tail tail) {
+    private LocalCommitLog(Path directory, CommitLogConfig config, DirectoryLock directoryLock, LogFiles files) {
         this.directory = directory;
         this.config = config;
-        this.disk = disk;
         this.directoryLock = directoryLock;
-        this.segments = List.copyOf(segments);
-        this.output = output;
-        this.length = tail.offset();
-        this.end = tail.position();
-        this.marked = tail.marked();
+        this.files = files;
+        this.end = files.firstEnd();
         this.writer = Thread.ofPlatform().daemon().name("varve-log-writer").unstarted(this::run);
     }
 
@@ -106,23 +90,8 @@ public final class LocalCommitLog implements CommitLog {
             disk.createDirectories(directory.toAbsolutePath());
             DirectoryLock directoryLock = DirectoryLock.acquire(directory);
             try {
-                List<LogSegment> segments = findSegments(directory);
-                if (segments.isEmpty()) {
-                    segments.add(createSegment(disk, directory, 0));
-                }
-                LogSegment last = segments.getLast();
-                LogSegment.Tail tail = findTail(last);
-                Disk.Output output = disk.output(last.path(), tail.offset());
-                try {
-                    output.truncate(tail.offset());
-                    // What was read is about to be relied on, also where the process died before its fsync.
-                    output.force();
-                    disk.syncDirectory(directory);
-                } catch (IOException e) {
-                    output.close();
-                    throw e;
-                }
-                LocalCommitLog log = new LocalCommitLog(directory, config, disk, directoryLock, segments, output, tail);
+                LogFiles files = LogFiles.open(directory, disk);
+                LocalCommitLog log = new LocalCommitLog(directory, config, directoryLock, files);
                 log.writer.start();
                 return log;
             } catch (IOException | RuntimeException e) {
@@ -132,57 +101,6 @@ public final class LocalCommitLog implements CommitLog {
         } catch (IOException e) {
             throw Disk.failure("open the commit log in " + directory, e);
         }
-    }
-
-    private static List<LogSegment> findSegments(Path directory) throws IOException {
-        List<LogSegment> segments = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-            for (Path file : files) {
-                if (LogSegment.isSegment(file)) {
-                    segments.add(LogSegment.open(file));
-                } else if (file.toString().endsWith(".new")) {
-                    Files.delete(file);
-                }
-            }
-        }
-        segments.sort(Comparator.comparingLong(LogSegment::base));
-        return segments;
-    }
-
-    private static LogSegment.Tail findTail(LogSegment last) throws IOException {
-        try (LogFileReader file = new LogFileReader(last.path())) {
-            LogSegment.Tail tail = last.read(file, Long.MAX_VALUE, Long.MAX_VALUE, (position, bytes) -> {});
-            if (tail.offset() < file.size()) {
-                if (last.wasSynced(file, tail.offset())) {
-                    throw LogSegment.corrupt(last.path(), tail.offset());
-                }
-                LOG.warn(
-                        "cut a torn tail of the commit log file={} offset={} bytes={}",
-                        last.path(),
-                        tail.offset(),
-                        file.size() - tail.offset());
-            }
-            return tail;
-        }
-    }
-
-    private static LogSegment createSegment(Disk disk, Path directory, long base) throws IOException {
-        Path path = directory.resolve(LogSegment.fileName(base));
-        Path draft = directory.resolve(path.getFileName() + ".new");
-        LogSegment segment =
-                new LogSegment(path, base, ThreadLocalRandom.current().nextInt());
-        try {
-            try (Disk.Output out = disk.output(draft, 0)) {
-                out.truncate(0);
-                out.write(segment.header());
-                out.force();
-            }
-            disk.moveDurably(draft, path);
-        } catch (IOException e) {
-            Files.deleteIfExists(draft);
-            throw e;
-        }
-        return segment;
     }
 
     @Override
@@ -223,31 +141,21 @@ public final class LocalCommitLog implements CommitLog {
 
     @Override
     public long start() {
-        return segments.getFirst().base();
+        return files.start();
     }
 
     @Override
     public void read(long from, Reader reader) {
-        long until = end;
-        List<LogSegment> now = segments;
-        if (from < now.getFirst().base()) {
-            throw new IllegalArgumentException("position " + from + " is before the start "
-                    + now.getFirst().base());
-        }
-        for (int i = 0; i < now.size(); i++) {
-            LogSegment segment = now.get(i);
-            long limit = i + 1 < now.size() ? Math.min(until, now.get(i + 1).base()) : until;
-            if (limit <= from) {
-                continue;
-            }
-            try (LogFileReader file = new LogFileReader(segment.path())) {
-                LogSegment.Tail tail = segment.read(file, from, limit, reader);
-                if (tail.position() < limit) {
-                    throw LogSegment.corrupt(segment.path(), tail.offset());
-                }
-            } catch (IOException e) {
-                throw Disk.failure("read " + segment.path(), e);
-            }
+        files.read(from, end, reader);
+    }
+
+    @Override
+    public void verify() {
+        try {
+            files.verify(end);
+        } catch (VarveException e) {
+            isDamaged |= e.code() == ErrorCode.CORRUPT;
+            throw e;
         }
     }
 
@@ -262,7 +170,11 @@ public final class LocalCommitLog implements CommitLog {
         } finally {
             lock.unlock();
         }
-        done.join();
+        try {
+            done.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof VarveException failure ? failure : e;
+        }
     }
 
     @Override
@@ -304,7 +216,7 @@ public final class LocalCommitLog implements CommitLog {
             finish();
         } finally {
             try {
-                output.close();
+                files.close();
                 directoryLock.close();
             } catch (IOException e) {
                 LOG.warn("could not close the commit log directory={}", directory, e);
@@ -356,16 +268,15 @@ public final class LocalCommitLog implements CommitLog {
         VarveException failure = null;
         IOException poisoned = poison;
         if (poisoned == null) {
-            long before = length;
+            long before = files.length();
             try {
-                if (length >= config.segmentBytes()) {
-                    roll();
-                    before = length;
+                if (before >= config.segmentBytes()) {
+                    files.roll(end);
+                    before = files.length();
                 }
                 long next = writeRecords(group, outcomes);
                 if (next > end) {
                     force();
-                    marked = false;
                     end = next;
                 }
             } catch (IOException e) {
@@ -398,8 +309,7 @@ public final class LocalCommitLog implements CommitLog {
 
     /** Writes what may be written and decides each outcome; returns the position after the last. */
     private long writeRecords(List<Task> group, Outcome[] outcomes) throws IOException {
-        LogSegment segment = segments.getLast();
-        long synced = length;
+        long synced = files.length();
         long position = end;
         for (int i = 0; i < outcomes.length; i++) {
             if (!(group.get(i) instanceof Task.Append append)) {
@@ -409,49 +319,17 @@ public final class LocalCommitLog implements CommitLog {
                 outcomes[i] = new Outcome.Fenced(position);
                 continue;
             }
-            if (staging.remaining() < LogSegment.RECORD_HEADER_BYTES) {
-                writeStaged();
-            }
-            segment.putRecordHeader(staging, append.batch().remaining(), position, synced, append.crc());
-            stage(append.batch().duplicate());
+            files.add(append.batch().duplicate(), position, synced, append.crc());
             outcomes[i] = new Outcome.Appended(position);
             position++;
         }
-        writeStaged();
+        files.flush();
         return position;
-    }
-
-    /** Copies small batches together, and heap ones off the heap; a large direct buffer is written from where it is. */
-    private void stage(ByteBuffer batch) throws IOException {
-        if (batch.isDirect() && batch.remaining() >= staging.capacity()) {
-            writeStaged();
-            length += batch.remaining();
-            output.write(batch);
-            return;
-        }
-        while (batch.hasRemaining()) {
-            if (!staging.hasRemaining()) {
-                writeStaged();
-            }
-            int count = Math.min(staging.remaining(), batch.remaining());
-            staging.put(batch.slice(batch.position(), count));
-            batch.position(batch.position() + count);
-        }
-    }
-
-    private void writeStaged() throws IOException {
-        staging.flip();
-        length += staging.remaining();
-        try {
-            output.write(staging);
-        } finally {
-            staging.clear();
-        }
     }
 
     private void force() throws IOException {
         try {
-            output.force();
+            files.force();
         } catch (IOException e) {
             poison = e;
             LOG.error("fsync of the commit log failed; it takes no more until restart directory={}", directory, e);
@@ -461,13 +339,11 @@ public final class LocalCommitLog implements CommitLog {
 
     /** After a failed write: nothing of it may ever come back, so the cut is made durable before anyone is told. */
     private void cutBack(long before) {
-        staging.clear();
         if (poison != null) {
             return;
         }
         try {
-            output.truncate(before);
-            length = before;
+            files.cutBack(before);
             force();
         } catch (IOException e) {
             poison = e;
@@ -475,32 +351,14 @@ public final class LocalCommitLog implements CommitLog {
         }
     }
 
-    /** Starts a new file; the one before is complete and durable. */
-    private void roll() throws IOException {
-        LogSegment next = createSegment(disk, directory, end);
-        Disk.Output finished = output;
-        output = disk.output(next.path(), LogSegment.HEADER_BYTES);
-        length = LogSegment.HEADER_BYTES;
-        marked = true;
-        List<LogSegment> all = new ArrayList<>(segments);
-        all.add(next);
-        segments = List.copyOf(all);
-        finished.close();
-    }
-
     private void truncate(Task.Truncate task) {
         try {
             if (poison == null) {
-                if (task.position() >= end && end > segments.getLast().base()) {
-                    roll();
+                if (isDamaged || (task.position() >= end && !files.isLastEmpty(end))) {
+                    files.roll(end);
+                    isDamaged = false;
                 }
-                List<LogSegment> kept = new ArrayList<>(segments);
-                while (kept.size() > 1 && kept.get(1).base() <= task.position()) {
-                    Path gone = kept.removeFirst().path();
-                    segments = List.copyOf(kept);
-                    Files.deleteIfExists(gone);
-                }
-                disk.syncDirectory(directory);
+                files.deleteBefore(task.position());
             }
             acknowledging.execute(() -> task.done().complete(null));
         } catch (IOException e) {
@@ -511,13 +369,11 @@ public final class LocalCommitLog implements CommitLog {
 
     /** Marks the log as complete, so that the next start can tell damage from a torn tail everywhere. */
     private void finish() {
-        if (marked || poison != null) {
+        if (files.isMarked() || poison != null) {
             return;
         }
         try {
-            segments.getLast().putMark(staging, end, length);
-            writeStaged();
-            output.force();
+            files.mark(end);
         } catch (IOException e) {
             LOG.warn("could not mark the commit log as closed directory={}", directory, e);
         }

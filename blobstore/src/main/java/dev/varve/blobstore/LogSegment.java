@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
  *           length int   bytes of the batch; 0 in a mark
  *           position long  of the batch; in a mark that of the next batch
  *           synced long  file offset below which all was fsynced before this record was written
- *           batchCrc int CRC32C of the batch
+ *           batchCrc int CRC32C of the batch; in a mark 1 if another file follows, or 0
  *           crc    int   CRC32C of the salt and the 28 bytes before
  *           batch  byte* length
  * </pre>
@@ -31,14 +31,18 @@ import java.util.zip.CRC32C;
  * record at offset {@code d} be unreadable. If a readable record anywhere behind says {@code synced > d}, then {@code d}
  * had been durable: that is damage. Otherwise {@code d} is in the last group, of which nothing is certain to have been
  * acknowledged: a torn tail, cut at {@code d}. A mark is written when the log is closed, so that its last group is
- * covered too. Only the last file can have a torn tail, for a file is complete before the next one exists. The salt keeps
- * a batch that contains a copy of a log file from being taken for records.
+ * covered too. Only the last file can have a torn tail, for a file is complete before the next one exists; then it gets a
+ * mark that says so, by which the loss of the next one is noticed. The salt keeps a batch that contains a copy of a log
+ * file from being taken for records.
  *
  * @param base position of its first record
  */
 record LogSegment(Path path, long base, int salt) {
     static final int HEADER_BYTES = 32;
     static final int RECORD_HEADER_BYTES = 32;
+    private static final int FORMAT_OFFSET = 8;
+    private static final int BASE_OFFSET = 16;
+    private static final int CRC_OFFSET = HEADER_BYTES - Integer.BYTES;
     private static final long FILE_MAGIC = 0x56415256454C4F47L;
     private static final int FORMAT = 1;
     private static final int RECORD_MAGIC = 0x56524543;
@@ -59,8 +63,7 @@ record LogSegment(Path path, long base, int salt) {
     ByteBuffer header() {
         ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
         header.putLong(FILE_MAGIC).putInt(FORMAT).putInt(salt).putLong(base).putInt(0);
-        header.putInt(crc(header.array(), HEADER_BYTES - Integer.BYTES));
-        return header.flip();
+        return header.putInt(crc(header.slice(0, CRC_OFFSET))).flip();
     }
 
     /** Reads a file's header. */
@@ -70,24 +73,25 @@ record LogSegment(Path path, long base, int salt) {
                 throw corrupt(path, 0);
             }
             ByteBuffer header = file.at(0, HEADER_BYTES);
-            byte[] bytes = new byte[HEADER_BYTES];
-            header.duplicate().get(bytes);
-            long magic = header.getLong();
-            int format = header.getInt();
-            int salt = header.getInt();
-            long base = header.getLong();
-            header.getInt();
-            if (magic != FILE_MAGIC
-                    || header.getInt() != crc(bytes, HEADER_BYTES - Integer.BYTES)
-                    || !fileName(base).equals(String.valueOf(path.getFileName()))) {
-                throw corrupt(path, 0);
-            }
-            if (format != FORMAT) {
+            int format = header.getInt(FORMAT_OFFSET);
+            LogSegment segment =
+                    new LogSegment(path, header.getLong(BASE_OFFSET), header.getInt(FORMAT_OFFSET + Integer.BYTES));
+            if (format != FORMAT
+                    && header.getLong(0) == FILE_MAGIC
+                    && header.getInt(CRC_OFFSET) == crc(header.slice(0, CRC_OFFSET))) {
                 throw new VarveException(
                         ErrorCode.STORAGE, path + " has log format " + format + "; this version reads " + FORMAT);
             }
-            return new LogSegment(path, base, salt);
+            if (!segment.isHeaderOf(file) || !fileName(segment.base).equals(String.valueOf(path.getFileName()))) {
+                throw corrupt(path, 0);
+            }
+            return segment;
         }
+    }
+
+    /** Whether a file begins as this one should. */
+    boolean isHeaderOf(LogFileReader file) throws IOException {
+        return file.size() >= HEADER_BYTES && file.at(0, HEADER_BYTES).equals(header());
     }
 
     /** Puts the header of a batch's record. */
@@ -96,8 +100,8 @@ record LogSegment(Path path, long base, int salt) {
     }
 
     /** Puts a mark: everything below {@code synced}, where the mark itself begins, is durable. */
-    void putMark(ByteBuffer out, long position, long synced) {
-        putHeader(out, MARK_MAGIC, 0, position, synced, 0);
+    void putMark(ByteBuffer out, long position, long synced, boolean isFollowed) {
+        putHeader(out, MARK_MAGIC, 0, position, synced, isFollowed ? 1 : 0);
     }
 
     private void putHeader(ByteBuffer out, int magic, int length, long position, long synced, int batchCrc) {
@@ -126,7 +130,8 @@ record LogSegment(Path path, long base, int salt) {
     Tail read(LogFileReader file, long from, long end, CommitLog.Reader reader) throws IOException {
         long offset = HEADER_BYTES;
         long position = base;
-        boolean marked = true;
+        boolean isMarked = true;
+        boolean isFollowed = false;
         while (position < end && offset + RECORD_HEADER_BYTES <= file.size()) {
             ByteBuffer header = file.at(offset, RECORD_HEADER_BYTES);
             if (!isHeader(header, 0)) {
@@ -141,8 +146,9 @@ record LogSegment(Path path, long base, int salt) {
             if (found != position || length < 0 || next > file.size()) {
                 break;
             }
-            marked = magic == MARK_MAGIC;
-            if (!marked) {
+            isMarked = magic == MARK_MAGIC;
+            isFollowed = isMarked && batchCrc == 1;
+            if (!isMarked) {
                 ByteBuffer batch = file.at(offset + RECORD_HEADER_BYTES, length);
                 if (batchCrc != crc(batch)) {
                     break;
@@ -154,15 +160,16 @@ record LogSegment(Path path, long base, int salt) {
             }
             offset = next;
         }
-        return new Tail(offset, position, marked);
+        return new Tail(offset, position, isMarked, isFollowed);
     }
 
     /**
      * Where reading stopped.
      *
-     * @param marked whether the last record is a mark, or there is none
+     * @param isMarked whether the last record is a mark, or there is none
+     * @param isFollowed whether it says that there is another file
      */
-    record Tail(long offset, long position, boolean marked) {}
+    record Tail(long offset, long position, boolean isMarked, boolean isFollowed) {}
 
     /** Whether a readable record behind {@code offset} proves that what is there had been durable. */
     boolean wasSynced(LogFileReader file, long offset) throws IOException {
@@ -189,12 +196,6 @@ record LogSegment(Path path, long base, int salt) {
     static int crc(ByteBuffer bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes.duplicate());
-        return (int) crc.getValue();
-    }
-
-    private static int crc(byte[] bytes, int length) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes, 0, length);
         return (int) crc.getValue();
     }
 

@@ -344,8 +344,12 @@ final class MetaShard {
     void verifyLog() {
         CommitLog opened = log;
         if (opened != null) {
-            opened.read(opened.start(), (position, bytes) -> MetaBatch.decode(bytes));
+            opened.verify();
         }
+    }
+
+    Path directory() {
+        return directory;
     }
 
     /** Forgets what the log holds below a position that the flushed rows have. */

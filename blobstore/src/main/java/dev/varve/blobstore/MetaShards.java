@@ -5,6 +5,8 @@ import dev.varve.blobstore.meta.MetaOp;
 import dev.varve.blobstore.meta.MetaReads;
 import dev.varve.blobstore.meta.MetaState;
 import dev.varve.blobstore.meta.RowHash;
+import dev.varve.blobstore.rocks.Flaw;
+import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,7 +18,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +34,7 @@ final class MetaShards implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MetaShards.class);
     private static final int OPENING_THREADS = 4;
 
+    private final Path directory;
     private final MetaConfig config;
     private final MetaState state;
     private final List<MetaShard> shards = new ArrayList<>();
@@ -44,6 +49,7 @@ final class MetaShards implements AutoCloseable {
     private final Thread flusher;
 
     private MetaShards(Path directory, MetaConfig config, SteadyTime time, Disk disk, MetaState state) {
+        this.directory = directory;
         this.config = config;
         this.state = state;
         LongConsumer onApplied = this::applied;
@@ -66,7 +72,7 @@ final class MetaShards implements AutoCloseable {
         } catch (IOException e) {
             throw Disk.failure("make " + rows, e);
         }
-        MetaShards opened = new MetaShards(directory, config, time, disk, MetaState.open(rows));
+        MetaShards opened = new MetaShards(directory, config, time, disk, MetaState.open(rows, disk));
         try {
             opened.recover();
         } catch (RuntimeException e) {
@@ -207,10 +213,52 @@ final class MetaShards implements AutoCloseable {
         }
     }
 
-    /** Reads everything again; throws {@code CORRUPT} if it is not what was written. */
-    void verify() {
-        state.verify();
-        shards.forEach(MetaShard::verifyLog);
+    /**
+     * Reads everything again.
+     *
+     * @param damages takes what is not as it was written
+     * @param mended takes what was not and is now: a log that the rows, once flushed, do without
+     */
+    void verify(Consumer<StoreStatus.Damage> damages, Consumer<StoreStatus.Damage> mended) {
+        List<Flaw> flaws = state.findFlaws();
+        for (Flaw flaw : flaws) {
+            damages.accept(damage(flaw.file(), flaw.offset(), flaw.reason()));
+        }
+        for (MetaShard shard : shards) {
+            String found = damagedLog(shard);
+            if (found == null) {
+                continue;
+            }
+            LOG.warn("a commit log is damaged and is made unneeded directory={} found={}", shard.directory(), found);
+            if (flaws.isEmpty()) {
+                // The second gets what was on its way at the first.
+                flush();
+                flush();
+            }
+            String left = damagedLog(shard);
+            if (left == null) {
+                mended.accept(damage(shard.directory(), 0, found));
+            } else {
+                damages.accept(damage(shard.directory(), 0, left));
+            }
+        }
+    }
+
+    private static @Nullable String damagedLog(MetaShard shard) {
+        try {
+            shard.verifyLog();
+            return null;
+        } catch (VarveException e) {
+            if (e.code() != ErrorCode.CORRUPT) {
+                throw e;
+            }
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private StoreStatus.Damage damage(Path file, long offset, String reason) {
+        String name = file.startsWith(directory) ? directory.relativize(file).toString() : file.toString();
+        return new StoreStatus.Damage("meta/" + name, offset, reason);
     }
 
     /** Writes a directory, which must not exist, that holds the rows as at one moment of the call. */

@@ -3,18 +3,16 @@ package dev.varve.blobstore;
 import dev.varve.blobstore.chunk.ChunkId;
 import dev.varve.blobstore.chunk.ChunkStore;
 import dev.varve.blobstore.chunk.ChunkStoreStatus;
+import dev.varve.blobstore.chunk.Damage;
 import dev.varve.blobstore.meta.MetaOp;
 import dev.varve.blobstore.meta.MetaReads.TrashedChunk;
 import dev.varve.blobstore.meta.MetaState;
-import dev.varve.model.ErrorCode;
-import dev.varve.model.VarveException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class StoreMaintenance {
     private static final Logger LOG = LoggerFactory.getLogger(StoreMaintenance.class);
     private static final int MOST_TRASH = 10_000;
+    private static final int MOST_MENDED = 1000;
     /** Ids that are held in memory at once. */
     private static final int MOST_IDS = 1 << 20;
 
@@ -39,7 +38,8 @@ public final class StoreMaintenance {
     private final Pins pins;
     private final InstantSource clock;
     private final Expiry expiry;
-    private volatile StoreStatus.@Nullable Damage metadataDamage;
+    private volatile List<StoreStatus.Damage> metadataDamages = List.of();
+    private volatile List<StoreStatus.Damage> mendedMetadata = List.of();
 
     StoreMaintenance(
             LocalObjectStore store,
@@ -137,31 +137,23 @@ public final class StoreMaintenance {
         return chunks.scrub().isRoundDone();
     }
 
-    /** Reads all that is known of objects again; damage shows in {@link #status}. */
+    /** Reads all that is known of objects again; damage, and what could be mended, shows in {@link #status}. */
     public synchronized void scrubMetadata() {
-        try {
-            shards.verify();
-            metadataDamage = null;
-        } catch (VarveException e) {
-            if (e.code() != ErrorCode.CORRUPT) {
-                throw e;
-            }
-            LOG.error("the metadata are damaged", e);
-            metadataDamage = new StoreStatus.Damage("meta", 0, String.valueOf(e.getMessage()));
-        }
+        List<StoreStatus.Damage> found = new ArrayList<>();
+        List<StoreStatus.Damage> healed = new ArrayList<>(mendedMetadata);
+        shards.verify(found::add, healed::add);
+        found.forEach(damage -> LOG.error("the metadata are damaged damage={}", damage));
+        metadataDamages = List.copyOf(found);
+        mendedMetadata = List.copyOf(healed.subList(0, Math.min(healed.size(), MOST_MENDED)));
     }
 
     /** How the store is. */
     public StoreStatus status() {
         ChunkStoreStatus status = chunks.status();
-        List<StoreStatus.Damage> damages = new ArrayList<>();
-        chunks.damage()
-                .forEach(damage -> damages.add(
-                        new StoreStatus.Damage("chunks/" + damage.file(), damage.offset(), damage.reason())));
-        StoreStatus.Damage known = metadataDamage;
-        if (known != null) {
-            damages.add(known);
-        }
+        List<StoreStatus.Damage> damages = new ArrayList<>(ofChunks(chunks.damage()));
+        damages.addAll(metadataDamages);
+        List<StoreStatus.Damage> mended = new ArrayList<>(ofChunks(chunks.mended()));
+        mended.addAll(mendedMetadata);
         return new StoreStatus(
                 status.chunks(),
                 status.liveBytes(),
@@ -170,6 +162,13 @@ public final class StoreMaintenance {
                 status.usableBytes(),
                 status.scrubbedBytes(),
                 status.scrubRounds(),
-                damages);
+                damages,
+                mended);
+    }
+
+    private static List<StoreStatus.Damage> ofChunks(List<Damage> damages) {
+        return damages.stream()
+                .map(damage -> new StoreStatus.Damage("chunks/" + damage.file(), damage.offset(), damage.reason()))
+                .toList();
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
  * @param scrubbedBytes read again since the start to find damage
  * @param scrubRounds how often everything has been read again since the start
  * @param damages what is on the disk and is not what had been written; it is never given out
+ * @param mended what was missing or damaged and could be made again from the rest, since the start
  */
 public record StoreStatus(
         long chunks,
@@ -22,11 +23,13 @@ public record StoreStatus(
         long usableBytes,
         long scrubbedBytes,
         long scrubRounds,
-        List<Damage> damages) {
+        List<Damage> damages,
+        List<Damage> mended) {
     /** Where a file of the store is damaged. */
     public record Damage(String file, long offset, String reason) {}
 
     public StoreStatus {
         damages = List.copyOf(damages);
+        mended = List.copyOf(mended);
     }
 }

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,18 +157,66 @@ class LocalCommitLogTest extends CommitLogContract {
         Path image = unclosed(batches, SMALL);
         List<Path> all = segments(image);
         assertThat(all.size()).isGreaterThan(2);
-        Path victim = all.get(random.nextInt(all.size() - 1));
-        if (random.nextInt(4) == 0) {
+        boolean isDeleted = random.nextInt(4) == 0;
+        Path victim = all.get(random.nextInt(isDeleted ? all.size() : all.size() - 1));
+        if (isDeleted) {
             Files.delete(victim);
             if (victim.equals(all.getFirst())) {
                 return;
             }
         } else {
             byte[] bytes = Files.readAllBytes(victim);
-            bytes[random.nextInt(bytes.length)] ^= (byte) (1 + random.nextInt(255));
+            // Its last record only says that another file follows.
+            bytes[random.nextInt(bytes.length - LogSegment.RECORD_HEADER_BYTES)] ^= (byte) (1 + random.nextInt(255));
             Files.write(victim, bytes);
         }
         assertFails(ErrorCode.CORRUPT, () -> openAndRead(image));
+    }
+
+    @Test
+    void aLogWithoutItsFilesIsNotTakenForANewOne() throws IOException {
+        Path path = directory.resolve("emptied");
+        try (LocalCommitLog log = LocalCommitLog.open(path, SMALL)) {
+            log.append(bytes(1, 10), 0).join();
+        }
+        for (Path segment : segments(path)) {
+            Files.delete(segment);
+        }
+        assertFails(ErrorCode.CORRUPT, () -> openAndRead(path));
+        assertThat(segments(path)).isEmpty();
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void damageOfAnOpenLogIsFoundAndGoesWithTheNextTruncation(long seed) throws IOException {
+        Random random = new Random(seed);
+        Path path = directory.resolve("open");
+        int count = random.nextInt(60);
+        try (LocalCommitLog log = LocalCommitLog.open(path, SMALL)) {
+            for (int i = 0; i < count; i++) {
+                log.append(bytes(i, random.nextInt(2000)), i).join();
+            }
+            log.verify();
+            List<Path> all = segments(path);
+            Path victim = all.get(random.nextInt(all.size()));
+            byte[] bytes = Files.readAllBytes(victim);
+            switch (random.nextInt(3)) {
+                case 0 -> Files.delete(victim);
+                case 1 -> Files.write(victim, Arrays.copyOf(bytes, random.nextInt(bytes.length)));
+                default -> {
+                    bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+                    Files.write(victim, bytes);
+                }
+            }
+            assertFails(ErrorCode.CORRUPT, log::verify);
+            log.truncateBefore(count);
+            log.verify();
+            log.append(bytes(7, 70), count).join();
+            log.verify();
+        }
+        try (LocalCommitLog log = LocalCommitLog.open(path, SMALL)) {
+            assertThat(contents(log, log.start())).isEqualTo(List.of(bytes(7, 70)));
+        }
     }
 
     @Test

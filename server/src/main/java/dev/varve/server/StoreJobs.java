@@ -56,6 +56,12 @@ final class StoreJobs {
                 "varve_store_damages",
                 "Places found damaged.",
                 status -> status.damages().size());
+        gauge(
+                metrics,
+                store,
+                "varve_store_mended",
+                "Places found damaged that could be made again.",
+                status -> status.mended().size());
     }
 
     private static void gauge(

@@ -45,7 +45,12 @@ class ArchitectureTest {
             Map.entry("org.duckdb..", List.of("dev.varve.query.leaf..", "dev.varve.bench..")),
             Map.entry("org.apache.parquet..", List.of("dev.varve.ingest.parquet..")),
             Map.entry("org.apache.iceberg..", List.of("dev.varve.catalog..")),
-            Map.entry("org.rocksdb..", List.of("dev.varve.blobstore.chunk..", "dev.varve.blobstore.meta..")),
+            Map.entry(
+                    "org.rocksdb..",
+                    List.of(
+                            "dev.varve.blobstore.chunk..",
+                            "dev.varve.blobstore.meta..",
+                            "dev.varve.blobstore.rocks..")),
             Map.entry("com.uber.h3core..", List.of("dev.varve.model.space..")));
 
     private static final JavaClasses CLASSES =

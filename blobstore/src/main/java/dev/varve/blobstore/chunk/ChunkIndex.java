@@ -1,5 +1,6 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.blobstore.rocks.Flaw;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,11 @@ interface ChunkIndex extends AutoCloseable {
     /** Makes everything durable that was written before. */
     void flush();
 
-    /** Reads everything back and tells what is damaged, or null. */
-    @Nullable
-    String verify();
+    /** Reads everything back and returns what is not as it was written. */
+    List<Flaw> findFlaws();
+
+    /** Whether something in it was found damaged since it was opened; the next opening begins with an empty one. */
+    boolean isDamaged();
 
     @Override
     void close();

@@ -48,6 +48,8 @@ public final class ChunkStore implements AutoCloseable {
     private final Disk disk;
     private final DirectoryLock directoryLock;
     private final DiskIdentity identity;
+    private final int boot;
+    private final MendLog mended;
     private final SegmentTable table;
     private final DamageLog damageLog;
     private final Damages damages;
@@ -91,10 +93,10 @@ public final class ChunkStore implements AutoCloseable {
     }
 
     /** The index as it is. */
-    record Rocks(long cacheBytes) implements IndexOpener {
+    record Rocks(long cacheBytes, Disk disk) implements IndexOpener {
         @Override
         public ChunkIndex open(Path directory) throws IOException {
-            return RocksIndex.open(directory, cacheBytes);
+            return RocksIndex.open(directory, cacheBytes, disk);
         }
 
         @Override
@@ -110,7 +112,7 @@ public final class ChunkStore implements AutoCloseable {
 
     /** The same on a disk that may fail. */
     public static ChunkStore open(ChunkStoreConfig config, Disk disk) {
-        return open(config, disk, new Rocks(config.indexCacheBytes()));
+        return open(config, disk, new Rocks(config.indexCacheBytes(), disk));
     }
 
     static ChunkStore open(ChunkStoreConfig config, Disk disk, IndexOpener indexes) {
@@ -128,9 +130,19 @@ public final class ChunkStore implements AutoCloseable {
                 Map<Long, Path> segments = Recovery.list(directory.resolve(SEGMENTS));
                 int highestBoot =
                         segments.keySet().stream().mapToInt(Segment::boot).max().orElse(0);
-                int boot = DiskIdentity.nextBoot(directory, highestBoot, disk);
+                MendLog mended = new MendLog(directory);
+                int boot = DiskIdentity.nextBoot(directory, highestBoot, disk, mended);
                 index = openIndex(directory.resolve(INDEX), indexes);
-                return new ChunkStore(config, disk, lock, identity, index, boot, segments);
+                try {
+                    return new ChunkStore(config, disk, lock, identity, index, boot, segments, mended);
+                } catch (VarveException e) {
+                    if (!index.isDamaged()) {
+                        throw e;
+                    }
+                    LOG.warn("the chunk index is damaged and is built again directory={}", directory, e);
+                    index = newIndex(directory.resolve(INDEX), index, indexes);
+                    return new ChunkStore(config, disk, lock, identity, index, boot, segments, mended);
+                }
             } catch (IOException | RuntimeException e) {
                 if (index != null) {
                     index.close();
@@ -153,10 +165,21 @@ public final class ChunkStore implements AutoCloseable {
 
     private static ChunkIndex openIndex(Path directory, IndexOpener indexes) throws IOException {
         ChunkIndex index = indexes.open(directory);
-        if (index.isNew() || Recovery.isComplete(index)) {
-            return index;
+        try {
+            if (index.isNew() || Recovery.isComplete(index)) {
+                return index;
+            }
+        } catch (VarveException e) {
+            if (!index.isDamaged()) {
+                index.close();
+                throw e;
+            }
         }
-        index.close();
+        return newIndex(directory, index, indexes);
+    }
+
+    private static ChunkIndex newIndex(Path directory, ChunkIndex old, IndexOpener indexes) throws IOException {
+        old.close();
         indexes.clear(directory);
         return indexes.open(directory);
     }
@@ -168,12 +191,15 @@ public final class ChunkStore implements AutoCloseable {
             DiskIdentity identity,
             ChunkIndex index,
             int boot,
-            Map<Long, Path> segments)
+            Map<Long, Path> segments,
+            MendLog mended)
             throws IOException {
         this.config = config;
         this.disk = disk;
         this.directoryLock = directoryLock;
         this.identity = identity;
+        this.boot = boot;
+        this.mended = mended;
         Path directory = config.directory();
         Path folder = directory.resolve(SEGMENTS);
         table = new SegmentTable(index);
@@ -183,7 +209,7 @@ public final class ChunkStore implements AutoCloseable {
         reader = new ChunkReader(table, files, damages);
         ids = new ChunkIds(config.nodeId(), boot);
         space = new Space(config, disk, directory);
-        new Recovery(disk, folder, identity.diskUuid(), table, files, damages).run(segments);
+        new Recovery(disk, folder, identity.diskUuid(), table, files, damages, mended).run(segments);
         factory = new SegmentFactory(disk, folder, identity.diskUuid(), boot, table);
         for (SegmentTable.Entry entry : table.entries()) {
             if (!entry.row().sealed() && !entry.row().damaged()) {
@@ -191,7 +217,7 @@ public final class ChunkStore implements AutoCloseable {
             }
         }
         compaction = new SegmentCompaction(config, disk, table, factory, files, reader, damages, space);
-        scrubber = new Scrubber(directory, table, files, damages);
+        scrubber = new Scrubber(directory, table, files, damages, this::checkSmallFiles);
         for (int i = 0; i < config.lanes(); i++) {
             lanes.add(new Lane(i, config, factory, table, space, ids, acknowledging, io, fsyncs));
         }
@@ -354,6 +380,24 @@ public final class ChunkStore implements AutoCloseable {
                 return step;
             }
         });
+    }
+
+    private void checkSmallFiles() throws IOException {
+        identity.restore(config.directory(), boot, disk, mended);
+        if (directoryLock.isInPlace()) {
+            damages.forget(directoryLock.path());
+        } else {
+            damages.report(
+                    directoryLock.path(),
+                    0,
+                    null,
+                    "the lock was taken away; restart before another process opens this");
+        }
+    }
+
+    /** What was missing or damaged and could be made again from the rest, since the start. */
+    public List<Damage> mended() {
+        return mended.all();
     }
 
     /** What was found damaged and is still there. */

@@ -1,5 +1,6 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.model.VarveException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -72,7 +73,11 @@ final class DamageLog {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        index.setNote(NOTE, bytes.toByteArray());
+        try {
+            index.setNote(NOTE, bytes.toByteArray());
+        } catch (VarveException e) {
+            LOG.warn("could not keep what was found damaged; it is known until the store is closed", e);
+        }
     }
 
     private void read(byte[] note) {

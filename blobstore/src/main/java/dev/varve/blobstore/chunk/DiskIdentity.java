@@ -12,8 +12,6 @@ import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Whose disk this is, so that another's, or one that was wiped, is never taken for it.
@@ -21,7 +19,6 @@ import org.slf4j.LoggerFactory;
  * @param incarnation from 1; a disk that is emptied and used again gets the next
  */
 public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarnation) {
-    private static final Logger LOG = LoggerFactory.getLogger(DiskIdentity.class);
     private static final String FILE = "IDENTITY";
     private static final String BOOT_FILE = "BOOT";
     private static final String SECOND_BOOT_FILE = "BOOT2";
@@ -107,7 +104,7 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
      * The number of this opening, larger than any before. It is kept twice; should both be lost, or the disk be empty, it
      * goes on at random, so that ids which others may remember do not come back.
      */
-    static int nextBoot(Path directory, int highestSeen, Disk disk) throws IOException {
+    static int nextBoot(Path directory, int highestSeen, Disk disk, MendLog mended) throws IOException {
         Integer first = readBoot(directory.resolve(BOOT_FILE));
         Integer second = readBoot(directory.resolve(SECOND_BOOT_FILE));
         int boot;
@@ -116,16 +113,23 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
             boot = Math.max(last, highestSeen) + 1;
         } else {
             boot = highestSeen + ThreadLocalRandom.current().nextInt(LOST_BOOTS, MOST_LOST_BOOTS);
-            if (highestSeen > 0) {
-                LOG.warn("the boot counter was lost and goes on far behind directory={} boot={}", directory, boot);
-            }
         }
+        boolean isUsed = first != null || second != null || highestSeen > 0;
+        if (isUsed && first == null) {
+            mended.add(directory.resolve(BOOT_FILE), "the boot counter was missing or damaged");
+        }
+        if (isUsed && second == null) {
+            mended.add(directory.resolve(SECOND_BOOT_FILE), "the boot counter was missing or damaged");
+        }
+        write(disk, directory.resolve(BOOT_FILE), encode(boot));
+        write(disk, directory.resolve(SECOND_BOOT_FILE), encode(boot));
+        return boot;
+    }
+
+    private static ByteBuffer encode(int boot) {
         ByteBuffer out = ByteBuffer.allocate(BOOT_BYTES);
         out.putLong(BOOT_MAGIC).putInt(boot);
-        out.putInt(Blocks.crc(out, 0, out.position())).flip();
-        write(disk, directory.resolve(BOOT_FILE), out.duplicate());
-        write(disk, directory.resolve(SECOND_BOOT_FILE), out);
-        return boot;
+        return out.putInt(Blocks.crc(out, 0, out.position())).flip();
     }
 
     private static @Nullable Integer readBoot(Path file) throws IOException {
@@ -140,19 +144,21 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
         return isGood ? in.getInt() : null;
     }
 
-    /** The first of the small files that cannot be read, or null. */
-    static @Nullable Path firstDamaged(Path directory) throws IOException {
+    /** Writes those of the small files again that are not what an open store has written. */
+    void restore(Path directory, int boot, Disk disk, MendLog mended) throws IOException {
         Path identity = directory.resolve(FILE);
-        if (!Files.exists(identity) || read(identity) == null) {
-            return identity;
+        if (!Files.exists(identity) || !equals(read(identity))) {
+            write(disk, identity, encode());
+            mended.add(identity, "the identity of the disk was missing or damaged");
         }
         for (String name : new String[] {BOOT_FILE, SECOND_BOOT_FILE}) {
-            Path boot = directory.resolve(name);
-            if (readBoot(boot) == null) {
-                return boot;
+            Path file = directory.resolve(name);
+            Integer found = readBoot(file);
+            if (found == null || found != boot) {
+                write(disk, file, encode(boot));
+                mended.add(file, "the boot counter was missing or damaged");
             }
         }
-        return null;
     }
 
     private static void write(Disk disk, Path file, ByteBuffer content) throws IOException {

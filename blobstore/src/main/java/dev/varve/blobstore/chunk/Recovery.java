@@ -33,14 +33,23 @@ final class Recovery {
     private final SegmentTable table;
     private final ChunkFiles files;
     private final Damages damages;
+    private final MendLog mended;
 
-    Recovery(Disk disk, Path folder, UUID diskUuid, SegmentTable table, ChunkFiles files, Damages damages) {
+    Recovery(
+            Disk disk,
+            Path folder,
+            UUID diskUuid,
+            SegmentTable table,
+            ChunkFiles files,
+            Damages damages,
+            MendLog mended) {
         this.disk = disk;
         this.folder = folder;
         this.diskUuid = diskUuid;
         this.table = table;
         this.files = files;
         this.damages = damages;
+        this.mended = mended;
     }
 
     /** Whether an index was built to its end. */
@@ -67,7 +76,9 @@ final class Recovery {
     void run(Map<Long, Path> paths) throws IOException {
         boolean isNew = !isComplete(table.index());
         if (isNew && !paths.isEmpty()) {
-            LOG.info("the chunk index is built from segments={}", paths.size());
+            mended.add(
+                    folder.resolveSibling(ChunkStore.INDEX),
+                    "the chunk index was missing or damaged and is built from " + paths.size() + " segments");
         }
         Map<Long, SegmentRow> rows = new HashMap<>();
         for (SegmentRow row : table.index().segments()) {
@@ -196,6 +207,7 @@ final class Recovery {
             return;
         }
         if (entry.row().liveCount() == 0) {
+            mended.add(entry.segment().path(), "the segment is missing; nothing in it was wanted");
             table.remove(id);
         } else if (!entry.row().damaged()) {
             damages.report(

@@ -1,5 +1,8 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.rocks.Flaw;
+import dev.varve.blobstore.rocks.RocksFiles;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.IOException;
@@ -25,6 +28,7 @@ import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
@@ -39,6 +43,9 @@ import org.slf4j.LoggerFactory;
  */
 final class RocksIndex implements ChunkIndex {
     private static final Logger LOG = LoggerFactory.getLogger(RocksIndex.class);
+    /** A file that says the index must be built again. */
+    private static final String DAMAGED = "DAMAGED";
+
     private static final int KEY_BYTES = 1 + ChunkId.BYTES;
     private static final int ROW_BYTES = 1 + 8 + 8 + 8 + 4 + 8;
     private static final int SEGMENT_BYTES = 4 + 8 + 1 + 8 + 8 + 8 + 8;
@@ -52,11 +59,15 @@ final class RocksIndex implements ChunkIndex {
     private final WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
     private final RocksDB db;
+    private final Disk disk;
     private final boolean isNew;
+    private volatile boolean isDamaged;
     private boolean closed;
 
-    private RocksIndex(Path directory, LRUCache cache, BloomFilter bloom, Options options, RocksDB db, boolean isNew) {
+    private RocksIndex(
+            Path directory, Disk disk, LRUCache cache, BloomFilter bloom, Options options, RocksDB db, boolean isNew) {
         this.directory = directory;
+        this.disk = disk;
         this.cache = cache;
         this.bloom = bloom;
         this.options = options;
@@ -65,7 +76,7 @@ final class RocksIndex implements ChunkIndex {
     }
 
     /** Opens the index in a directory; one that cannot be opened is replaced by a new one. */
-    static RocksIndex open(Path directory, long cacheBytes) throws IOException {
+    static RocksIndex open(Path directory, long cacheBytes, Disk disk) throws IOException {
         NativeLibrary.load(directory.resolveSibling("native"));
         LRUCache cache = new LRUCache(cacheBytes);
         BloomFilter bloom = new BloomFilter(10);
@@ -86,13 +97,22 @@ final class RocksIndex implements ChunkIndex {
                         .setCacheIndexAndFilterBlocks(true)
                         .setFilterPolicy(bloom));
         Files.createDirectories(directory);
+        if (Files.exists(directory.resolve(DAMAGED))) {
+            LOG.warn("the chunk index was found damaged and is built again directory={}", directory);
+            clear(directory);
+        }
+        Optional<Flaw> flaw = RocksFiles.findFlaw(directory);
+        if (flaw.isPresent()) {
+            LOG.warn("the chunk index is damaged and is built again flaw={}", flaw.get());
+            clear(directory);
+        }
         try {
-            return open(directory, cache, bloom, options);
+            return open(directory, disk, cache, bloom, options);
         } catch (RocksDBException e) {
             LOG.warn("the chunk index cannot be opened and is built again directory={}", directory, e);
             clear(directory);
             try {
-                return open(directory, cache, bloom, options);
+                return open(directory, disk, cache, bloom, options);
             } catch (RocksDBException again) {
                 options.close();
                 bloom.close();
@@ -102,14 +122,15 @@ final class RocksIndex implements ChunkIndex {
         }
     }
 
-    private static RocksIndex open(Path directory, LRUCache cache, BloomFilter bloom, Options options)
-            throws RocksDBException {
+    private static RocksIndex open(Path directory, Disk disk, LRUCache cache, BloomFilter bloom, Options options)
+            throws RocksDBException, IOException {
         RocksDB db = RocksDB.open(options, directory.toString());
         try (RocksIterator first = db.newIterator()) {
             first.seekToFirst();
             first.status();
-            return new RocksIndex(directory, cache, bloom, options, db, !first.isValid());
-        } catch (RocksDBException e) {
+            disk.settled(directory);
+            return new RocksIndex(directory, disk, cache, bloom, options, db, !first.isValid());
+        } catch (RocksDBException | IOException e) {
             db.close();
             throw e;
         }
@@ -139,8 +160,15 @@ final class RocksIndex implements ChunkIndex {
             }
             return access.with(db);
         } catch (RocksDBException e) {
-            throw new VarveException(ErrorCode.STORAGE, "chunk index " + directory + ": " + e.getMessage(), e)
-                    .withHint("if it is damaged, delete that folder; it is built again at the next start");
+            Status status = e.getStatus();
+            if (status == null || status.getCode() != Status.Code.Corruption) {
+                throw new VarveException(ErrorCode.STORAGE, "chunk index " + directory + ": " + e.getMessage(), e)
+                        .withHint("if it is damaged, delete that folder; it is built again at the next start");
+            }
+            setDamaged();
+            throw new VarveException(
+                            ErrorCode.CORRUPT, "the chunk index " + directory + " is damaged: " + e.getMessage(), e)
+                    .withHint("restart; it is built again, and no chunk is lost");
         } finally {
             use.readLock().unlock();
         }
@@ -319,23 +347,43 @@ final class RocksIndex implements ChunkIndex {
         use(database -> {
             try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
                 database.flush(wait);
+                disk.settled(directory);
                 return true;
+            } catch (IOException e) {
+                throw Disk.failure("flush the chunk index " + directory, e);
             }
         });
     }
 
     @Override
-    public @Nullable String verify() {
+    public List<Flaw> findFlaws() {
         use.readLock().lock();
         try {
-            if (!closed) {
-                db.verifyChecksum();
+            List<Flaw> flaws = closed ? List.of() : RocksFiles.findFlaws(db, directory);
+            if (!flaws.isEmpty()) {
+                setDamaged();
             }
-            return null;
-        } catch (RocksDBException e) {
-            return String.valueOf(e.getMessage());
+            return flaws;
+        } catch (IOException e) {
+            throw Disk.failure("verify the chunk index " + directory, e);
         } finally {
             use.readLock().unlock();
+        }
+    }
+
+    @Override
+    public boolean isDamaged() {
+        return isDamaged;
+    }
+
+    /** Leaves word for the next opening. */
+    private void setDamaged() {
+        isDamaged = true;
+        try (Disk.Output mark = disk.output(directory.resolve(DAMAGED), 0)) {
+            mark.force();
+            disk.syncDirectory(directory);
+        } catch (IOException e) {
+            LOG.warn("could not mark the chunk index as damaged directory={}", directory, e);
         }
     }
 

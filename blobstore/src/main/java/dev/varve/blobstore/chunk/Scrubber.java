@@ -1,5 +1,7 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.blobstore.rocks.Flaw;
+import dev.varve.model.VarveException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,13 +26,20 @@ final class Scrubber {
     private final SegmentTable table;
     private final ChunkFiles files;
     private final Damages damages;
+    private final Rest rest;
     private final PageCache pageCache = new PageCache();
 
-    Scrubber(Path directory, SegmentTable table, ChunkFiles files, Damages damages) {
+    /** What is checked at the end of a round. */
+    interface Rest {
+        void check() throws IOException;
+    }
+
+    Scrubber(Path directory, SegmentTable table, ChunkFiles files, Damages damages, Rest rest) {
         this.directory = directory;
         this.table = table;
         this.files = files;
         this.damages = damages;
+        this.rest = rest;
     }
 
     /**
@@ -55,7 +64,20 @@ final class Scrubber {
         }
     }
 
+    /** Reads about so many bytes. A damaged index, without which nothing is found, ends the round. */
     Scrub step(long budget) throws IOException {
+        try {
+            return read(budget);
+        } catch (VarveException e) {
+            if (!table.index().isDamaged()) {
+                throw e;
+            }
+            damages.report(directory.resolve(ChunkStore.INDEX), 0, null, String.valueOf(e.getMessage()));
+            return new Scrub(0, true);
+        }
+    }
+
+    private Scrub read(long budget) throws IOException {
         Place place = table.index()
                 .note(NOTE)
                 .map(note -> Place.decode(new String(note, StandardCharsets.US_ASCII)))
@@ -183,13 +205,9 @@ final class Scrubber {
     }
 
     private void readRest() throws IOException {
-        Path damaged = DiskIdentity.firstDamaged(directory);
-        if (damaged != null) {
-            damages.report(damaged, 0, null, "the file is missing or damaged");
-        }
-        String index = table.index().verify();
-        if (index != null) {
-            damages.report(directory.resolve(ChunkStore.INDEX), 0, null, "the index is damaged: " + index);
+        rest.check();
+        for (Flaw flaw : table.index().findFlaws()) {
+            damages.report(flaw.file(), flaw.offset(), null, "the index is damaged: " + flaw.reason());
         }
         List<ChunkId> unknown = new ArrayList<>();
         files.list((id, isSidecar) -> {

@@ -6,9 +6,14 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps a directory for one owner at a time, among processes and inside this one. */
 public final class DirectoryLock implements AutoCloseable {
@@ -22,10 +27,12 @@ public final class DirectoryLock implements AutoCloseable {
 
     private final Path directory;
     private final RandomAccessFile file;
+    private final @Nullable Object key;
 
-    private DirectoryLock(Path directory, RandomAccessFile file) {
+    private DirectoryLock(Path directory, RandomAccessFile file, @Nullable Object key) {
         this.directory = directory;
         this.file = file;
+        this.key = key;
     }
 
     /** Takes the directory, or tells who has it. */
@@ -46,7 +53,7 @@ public final class DirectoryLock implements AutoCloseable {
             }
             file.setLength(0);
             file.write(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII));
-            return new DirectoryLock(real, file);
+            return new DirectoryLock(real, file, key(real.resolve(FILE)));
         } catch (IOException | RuntimeException e) {
             HELD.remove(real);
             if (file != null) {
@@ -59,6 +66,23 @@ public final class DirectoryLock implements AutoCloseable {
     private static VarveException taken(Path directory, String owner) {
         return new VarveException(ErrorCode.STORAGE, directory + " is in use by " + owner)
                 .withHint("stop the other one, or use another data directory");
+    }
+
+    private static @Nullable Object key(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    public Path path() {
+        return directory.resolve(FILE);
+    }
+
+    /** Whether the locked file still has its name; otherwise another process could take the directory too. */
+    public boolean isInPlace() throws IOException {
+        try {
+            return Objects.equals(key, key(path()));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 
     @Override

@@ -45,6 +45,12 @@ public interface Disk {
     /** Removes a file if it is there; lasts once its directory is synced. */
     void delete(Path file) throws IOException;
 
+    /**
+     * Says that a library, which writes past this interface, has just made the files directly in a directory durable. At a
+     * loss of power they are then as they were at the last such call or at some later moment.
+     */
+    default void settled(Path directory) throws IOException {}
+
     /** What can still be written to the file system that holds the directory. */
     long usableBytes(Path directory) throws IOException;
 

@@ -1,7 +1,8 @@
 package dev.varve.blobstore.meta;
 
+import dev.varve.blobstore.disk.Disk;
 import dev.varve.blobstore.object.ObjectException;
-import dev.varve.model.ErrorCode;
+import dev.varve.blobstore.rocks.Flaw;
 import dev.varve.model.VarveException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +41,12 @@ public final class MetaState implements AutoCloseable {
 
     /** Opens or makes the rows in a directory, which exists and is used by nobody else. */
     public static MetaState open(Path directory) {
-        RowStore rows = RowStore.open(directory);
+        return open(directory, Disk.REAL);
+    }
+
+    /** The same on a disk that is told what is durable. */
+    public static MetaState open(Path directory, Disk disk) {
+        RowStore rows = RowStore.open(directory, disk);
         try {
             return new MetaState(rows);
         } catch (RuntimeException e) {
@@ -105,22 +111,20 @@ public final class MetaState implements AutoCloseable {
     }
 
     /**
-     * Reads everything back; throws {@code CORRUPT} if it is not what was written. A shard that changes meanwhile is
-     * looked at block by block only.
+     * Reads everything back, and returns what is not as it was written. A shard that changes meanwhile is looked at block
+     * by block only.
      */
-    public void verify() {
-        rows.use(() -> {
-            rows.verify();
-            return null;
-        });
-        for (int shard = 0; shard < SHARDS; shard++) {
+    public List<Flaw> findFlaws() {
+        List<Flaw> flaws = new ArrayList<>(rows.use(rows::findFlaws));
+        for (int shard = 0; shard < SHARDS && flaws.isEmpty(); shard++) {
             ShardHead before = heads.get(shard);
             RowHash hash = readHash(shard);
             if (before.equals(heads.get(shard)) && !hash.equals(before.rows())) {
-                throw new VarveException(
-                        ErrorCode.CORRUPT, "the rows of shard " + shard + " are not those that its log made");
+                flaws.add(new Flaw(
+                        rows.directory(), 0, "the rows of shard " + shard + " are not those that its log made"));
             }
         }
+        return flaws;
     }
 
     /** Makes everything applied before the call durable. */

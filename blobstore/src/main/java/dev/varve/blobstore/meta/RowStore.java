@@ -1,7 +1,11 @@
 package dev.varve.blobstore.meta;
 
+import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.rocks.Flaw;
+import dev.varve.blobstore.rocks.RocksFiles;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -47,6 +51,7 @@ final class RowStore implements AutoCloseable {
     private static final double BLOOM_BITS_PER_KEY = 10;
 
     private final Path directory;
+    private final Disk disk;
     private final RocksDB db;
     private final Map<Family, ColumnFamilyHandle> families;
     private final List<RocksObject> owned;
@@ -54,8 +59,10 @@ final class RowStore implements AutoCloseable {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private RowStore(Path directory, RocksDB db, Map<Family, ColumnFamilyHandle> families, List<RocksObject> owned) {
+    private RowStore(
+            Path directory, Disk disk, RocksDB db, Map<Family, ColumnFamilyHandle> families, List<RocksObject> owned) {
         this.directory = directory;
+        this.disk = disk;
         this.db = db;
         this.families = families;
         this.owned = owned;
@@ -64,7 +71,8 @@ final class RowStore implements AutoCloseable {
     }
 
     /** Opens or makes the rows in a directory, which exists. */
-    static RowStore open(Path directory) {
+    static RowStore open(Path directory, Disk disk) {
+        checkFiles(directory);
         List<RocksObject> owned = new ArrayList<>();
         try {
             RocksDB.loadLibrary();
@@ -106,10 +114,29 @@ final class RowStore implements AutoCloseable {
             }
             owned.addFirst(db);
             owned.addAll(0, handles);
-            return new RowStore(directory, db, families, owned);
+            disk.settled(directory);
+            return new RowStore(directory, disk, db, families, owned);
         } catch (RocksDBException e) {
             owned.forEach(RocksObject::close);
             throw failure("open the rows in " + directory, e);
+        } catch (IOException e) {
+            owned.forEach(RocksObject::close);
+            throw Disk.failure("open the rows in " + directory, e);
+        }
+    }
+
+    /** Before RocksDB gets to see them, which would take some kinds of damage for a new or an older state. */
+    private static void checkFiles(Path directory) {
+        try {
+            RocksFiles.findFlaw(directory).ifPresent(flaw -> {
+                throw new VarveException(
+                                ErrorCode.CORRUPT,
+                                "the rows are damaged: " + flaw.file() + " at offset " + flaw.offset() + ": "
+                                        + flaw.reason())
+                        .withHint("nothing was changed; restore the directory from a copy");
+            });
+        } catch (IOException e) {
+            throw Disk.failure("look at the rows in " + directory, e);
         }
     }
 
@@ -127,6 +154,10 @@ final class RowStore implements AutoCloseable {
         return new VarveException(ErrorCode.STORAGE, doing + ": " + message, e);
     }
 
+    Path directory() {
+        return directory;
+    }
+
     /** Runs something that uses the rows, and keeps them open as long. */
     <T> T use(Supplier<T> work) {
         lock.readLock().lock();
@@ -140,12 +171,12 @@ final class RowStore implements AutoCloseable {
         }
     }
 
-    /** Reads every block that is on the disk; throws {@code CORRUPT} if one does not have its checksum. */
-    void verify() {
+    /** Reads every block that is on the disk, and returns what is not as it was written. */
+    List<Flaw> findFlaws() {
         try {
-            db.verifyChecksum();
-        } catch (RocksDBException e) {
-            throw failure("verify the rows in " + directory, e);
+            return RocksFiles.findFlaws(db, directory);
+        } catch (IOException e) {
+            throw Disk.failure("verify the rows in " + directory, e);
         }
     }
 
@@ -263,8 +294,11 @@ final class RowStore implements AutoCloseable {
     void flush() {
         try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
             db.flush(options, List.copyOf(families.values()));
+            disk.settled(directory);
         } catch (RocksDBException e) {
             throw failure("flush the rows in " + directory, e);
+        } catch (IOException e) {
+            throw Disk.failure("flush the rows in " + directory, e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.blobstore.disk.Disk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -80,7 +81,7 @@ class ChunkStoreModelTest {
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("fewWithRocks")
     void nothingAcknowledgedIsLostWithTheRealIndex(long seed) {
-        story(seed, new ChunkStore.Rocks(1 << 20));
+        story(seed, new ChunkStore.Rocks(1 << 20, Disk.REAL));
     }
 
     @Tag("slow")

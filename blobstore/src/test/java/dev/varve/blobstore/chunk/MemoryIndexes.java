@@ -1,5 +1,6 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.blobstore.rocks.Flaw;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -158,8 +159,13 @@ final class MemoryIndexes implements ChunkStore.IndexOpener {
         }
 
         @Override
-        public @Nullable String verify() {
-            return null;
+        public List<Flaw> findFlaws() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isDamaged() {
+            return false;
         }
 
         @Override

@@ -9,16 +9,21 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A disk that fails on command, holds fsyncs back, and at a crash forgets what was not synced: content of files, and
  * names in directories. It never really syncs, for its crashes are not real either.
+ *
+ * <p>A folder that a library writes past it is remembered as it was when {@link #settled} was last called for it; that is
+ * what {@link #salvage} finds of it after a crash, or a later state, as chance wills.
  */
 public final class FaultyDisk implements Disk {
     private static final int SECTOR_BYTES = 512;
@@ -29,6 +34,9 @@ public final class FaultyDisk implements Disk {
 
     /** Changes of names that no sync of their directory followed, oldest first. */
     private final List<NameChange> unsynced = new ArrayList<>();
+
+    /** What is in each folder that others write, as it is known to be durable. */
+    private final Map<Path, Map<String, byte[]>> settled = new HashMap<>();
 
     private final Semaphore forces = new Semaphore(Integer.MAX_VALUE);
     private @Nullable IOException onForce;
@@ -195,6 +203,73 @@ public final class FaultyDisk implements Disk {
         Files.delete(file);
         synced.remove(file);
         remember(file, () -> Files.write(file, content));
+    }
+
+    @Override
+    public synchronized void settled(Path directory) throws IOException {
+        step();
+        Path whole = directory.toAbsolutePath();
+        settled.put(whole, image(whole, settled.getOrDefault(whole, Map.of())));
+    }
+
+    /** The files of a folder; those that name others come first, since what they name is kept for long. */
+    private static Map<String, byte[]> image(Path directory, Map<String, byte[]> before) throws IOException {
+        for (int tries = 0; ; tries++) {
+            Map<String, byte[]> image = new HashMap<>();
+            try (Stream<Path> files = Files.list(directory)) {
+                for (Path file : files.filter(Files::isRegularFile)
+                        .sorted(Comparator.comparing((Path path) -> !isManifest(path)))
+                        .toList()) {
+                    String name = file.getFileName().toString();
+                    byte[] known = name.endsWith(".sst") ? before.get(name) : null;
+                    image.put(name, known != null ? known : Files.readAllBytes(file));
+                }
+                return image;
+            } catch (NoSuchFileException e) {
+                if (tries > 100) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean isManifest(Path path) {
+        String name = path.getFileName().toString();
+        return name.startsWith("MANIFEST") || name.equals("CURRENT");
+    }
+
+    /** Copies what a crash left to a new directory, while those that had it open may still have it so. */
+    public synchronized void salvage(Path from, Path to, Random random) throws IOException {
+        boolean isOldest = random.nextInt(4) > 0;
+        try (Stream<Path> walk = Files.walk(from)) {
+            for (Path path : walk.sorted().toList()) {
+                Path target = to.resolve(from.relativize(path));
+                Path parent = path.toAbsolutePath().getParent();
+                if (Files.isDirectory(path)) {
+                    Files.createDirectories(target);
+                    Map<String, byte[]> known = settled.get(path.toAbsolutePath());
+                    if (known != null) {
+                        write(target, isOldest ? known : image(path, known));
+                    }
+                } else if (!settled.containsKey(parent)) {
+                    copy(path, target);
+                }
+            }
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try {
+            Files.copy(from, to);
+        } catch (NoSuchFileException e) {
+            // A draft that was given up.
+        }
+    }
+
+    private static void write(Path directory, Map<String, byte[]> files) throws IOException {
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            Files.write(directory.resolve(file.getKey()), file.getValue());
+        }
     }
 
     @Override
