@@ -1,5 +1,7 @@
 package dev.varve.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -10,25 +12,33 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A node in a process of its own, started by the launcher as a user would. */
-final class NodeProcess implements AutoCloseable {
+final class NodeProcess implements S3Server {
+    static final String S3_USER = "bench";
+
     private static final int START_SECONDS = 120;
     private static final int STOP_SECONDS = 120;
 
     private final Process process;
     private final int httpPort;
     private final int flightPort;
+    private final int s3Port;
+    private final S3Key key;
     private final double startMillis;
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private NodeProcess(Process process, int httpPort, int flightPort, long startedNanos) throws Exception {
+    private NodeProcess(Process process, int httpPort, int flightPort, int s3Port, S3Key key, long startedNanos)
+            throws Exception {
         this.process = process;
         this.httpPort = httpPort;
         this.flightPort = flightPort;
+        this.s3Port = s3Port;
+        this.key = key;
         long deadline = startedNanos + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (!isReady()) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
@@ -41,25 +51,55 @@ final class NodeProcess implements AutoCloseable {
     }
 
     static NodeProcess start(Path data, Map<String, String> settings) throws Exception {
+        return start(data, settings, new S3Key("", ""));
+    }
+
+    /** A node whose S3 door is used, by the user {@link #S3_USER}. */
+    static NodeProcess startStore(Path data) throws Exception {
+        Files.createDirectories(data);
+        return start(data, Map.of(), newKey(data));
+    }
+
+    private static NodeProcess start(Path data, Map<String, String> settings, S3Key key) throws Exception {
         int httpPort = freePort();
         int flightPort = freePort();
+        int s3Port = freePort();
         long started = System.nanoTime();
-        ProcessBuilder builder = new ProcessBuilder(
-                        System.getProperty("varve.launcher"),
+        ProcessBuilder builder = new ProcessBuilder(Launcher.command(
                         "server",
                         "--data",
                         data.toString(),
                         "--http-port",
                         String.valueOf(httpPort),
                         "--s3-port",
-                        "0",
+                        String.valueOf(s3Port),
                         "--flight-port",
-                        String.valueOf(flightPort))
+                        String.valueOf(flightPort)))
                 .redirectErrorStream(true)
                 .redirectOutput(Path.of(data + ".log").toFile());
         builder.environment().putAll(settings);
         Process process = builder.start();
-        return new NodeProcess(process, httpPort, flightPort, started);
+        return new NodeProcess(process, httpPort, flightPort, s3Port, key, started);
+    }
+
+    private static S3Key newKey(Path data) throws Exception {
+        Process process = new ProcessBuilder(
+                        Launcher.command("admin", "key", "create", "--data", data.toString(), "--user", S3_USER))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        Map<String, String> made = new HashMap<>();
+        for (String line : new String(process.getInputStream().readAllBytes(), UTF_8)
+                .lines()
+                .toList()) {
+            String[] pair = line.split("=", 2);
+            if (pair.length == 2) {
+                made.put(pair[0].strip(), pair[1].strip());
+            }
+        }
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException("no access key could be made");
+        }
+        return new S3Key(made.getOrDefault("AWS_ACCESS_KEY_ID", ""), made.getOrDefault("AWS_SECRET_ACCESS_KEY", ""));
     }
 
     /** From the start of the process to the first answer that it is ready. */
@@ -73,6 +113,26 @@ final class NodeProcess implements AutoCloseable {
 
     int flightPort() {
         return flightPort;
+    }
+
+    @Override
+    public String name() {
+        return "Varve";
+    }
+
+    @Override
+    public int s3Port() {
+        return s3Port;
+    }
+
+    @Override
+    public S3Key key() {
+        return key;
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
     }
 
     /** Runs a query and reads its whole answer. */
@@ -106,8 +166,8 @@ final class NodeProcess implements AutoCloseable {
     private byte[] send(HttpRequest request) throws Exception {
         HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
         if (response.statusCode() >= 300) {
-            throw new IllegalStateException(request.uri() + " answered " + response.statusCode() + ": "
-                    + new String(response.body(), java.nio.charset.StandardCharsets.UTF_8));
+            throw new IllegalStateException(
+                    request.uri() + " answered " + response.statusCode() + ": " + new String(response.body(), UTF_8));
         }
         return response.body();
     }

@@ -16,9 +16,20 @@ final class Report {
 
     private final PrintStream out;
     private final List<Line> lines = new ArrayList<>();
+    private final StoreTable store;
 
     Report(PrintStream out) {
         this.out = out;
+        this.store = new StoreTable(out);
+    }
+
+    /** The store's own table. */
+    StoreTable store() {
+        return store;
+    }
+
+    boolean isEmpty() {
+        return lines.isEmpty();
     }
 
     /** Two times of the same work; the target is the least ratio peer/ours. */

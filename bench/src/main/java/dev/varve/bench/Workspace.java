@@ -24,14 +24,45 @@ final class Workspace {
 
     private final Path folder;
     private final StationNetwork network;
+    private final Path parent;
     private final long rows;
+    private final long seed;
+    private final StoreSize storeSize;
+    private final boolean hasPeer;
     private final BufferAllocator memory;
 
-    Workspace(Path parent, long rows, long seed, BufferAllocator memory) throws IOException {
+    /**
+     * A workspace in a folder of many.
+     *
+     * @param hasPeer whether the store is measured beside another one
+     */
+    Workspace(Path parent, long rows, long seed, StoreSize storeSize, boolean hasPeer, BufferAllocator memory)
+            throws IOException {
+        this.parent = parent;
         this.folder = Files.createDirectories(parent.resolve(rows + "-rows-seed-" + seed));
         this.network = new StationNetwork(seed);
         this.rows = rows;
+        this.seed = seed;
+        this.storeSize = storeSize;
+        this.hasPeer = hasPeer;
         this.memory = memory;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    StoreSize storeSize() {
+        return storeSize;
+    }
+
+    boolean hasPeer() {
+        return hasPeer;
+    }
+
+    /** Where the store's benchmark works. */
+    Path storeFolder() throws IOException {
+        return Files.createDirectories(parent.resolve("store-" + storeSize.name() + "-seed-" + seed));
     }
 
     StationNetwork network() {
@@ -118,11 +149,12 @@ final class Workspace {
         }
     }
 
-    private interface Maker {
+    /** Makes something once; a later run finds it. */
+    interface Maker {
         void make(Path draft) throws Exception;
     }
 
-    private static void once(Path target, Maker maker) throws IOException {
+    static void once(Path target, Maker maker) throws IOException {
         if (Files.exists(target)) {
             return;
         }
