@@ -72,20 +72,26 @@ final class Buffers {
         return buffer != null ? buffer : ByteBuffer.allocateDirect(shelves.getFirst().size);
     }
 
-    /** A larger buffer with the bytes of a full one, which is given back; null if there is none to be had. */
+    /** A buffer of the next larger size; null if there is none to be had. */
     @Nullable
-    ByteBuffer grown(ByteBuffer full) {
-        for (int i = 1; i < shelves.size(); i++) {
-            if (shelves.get(i).size > full.capacity()) {
-                ByteBuffer larger = shelves.get(i).take();
-                if (larger != null) {
-                    larger.put(full.flip());
-                    give(full);
-                }
-                return larger;
+    ByteBuffer larger(ByteBuffer than) {
+        for (Shelf shelf : shelves) {
+            if (shelf.size > than.capacity()) {
+                return shelf.take();
             }
         }
         return null;
+    }
+
+    /** The largest that is to be had. */
+    ByteBuffer large() {
+        for (Shelf shelf : shelves.reversed()) {
+            ByteBuffer buffer = shelf.take();
+            if (buffer != null) {
+                return buffer;
+            }
+        }
+        return small();
     }
 
     void give(ByteBuffer buffer) {

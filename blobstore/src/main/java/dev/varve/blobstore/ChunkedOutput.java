@@ -4,35 +4,54 @@ import dev.varve.blobstore.chunk.ChunkId;
 import dev.varve.blobstore.chunk.ChunkRef;
 import dev.varve.blobstore.chunk.ChunkStore;
 import dev.varve.blobstore.meta.Extent;
+import dev.varve.blobstore.object.Body;
 import dev.varve.model.VarveException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts bytes into chunks and writes one while the next is being filled; a few bytes stay inline. Used by one thread.
+ * Cuts bytes into chunks and writes some while the next is being filled; a few bytes stay inline. Used by one thread.
+ *
+ * <p>Several chunks are on their way at a time: while the disk syncs one, the page cache takes in the next, and there is
+ * always one that the disk can begin with.
  */
 final class ChunkedOutput extends OutputStream {
+    /** One that is synced, one that is written, and one that waits for neither. */
+    static final int MOST_FLIGHTS = 3;
+
+    /** Digested together: enough that handing them over costs nothing beside it. */
+    private static final int DIGEST_BYTES = 512 << 10;
+
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final ChunkStore chunks;
     private final Buffers buffers;
     private final ObjectStoreConfig config;
     private final long birth;
+    private final DigestQueue digests;
     private final List<ChunkRef> written = new ArrayList<>();
+    private final Deque<Flight> flights = new ArrayDeque<>();
     private @Nullable ByteBuffer filling;
-    private @Nullable Flight flight;
 
-    /** A chunk on its way to the disk. */
-    private record Flight(ByteBuffer buffer, CompletableFuture<ChunkRef> done) {}
+    /** Up to where the buffer being filled is given to the digests. */
+    private int digested;
 
-    ChunkedOutput(ChunkStore chunks, Buffers buffers, ObjectStoreConfig config, long birth) {
+    /** A chunk on its way to the disk and to its digest. */
+    private record Flight(ByteBuffer buffer, CompletableFuture<ChunkRef> done, CompletableFuture<Void> digested) {}
+
+    ChunkedOutput(ChunkStore chunks, Buffers buffers, ObjectStoreConfig config, long birth, DigestQueue digests) {
         this.chunks = chunks;
         this.buffers = buffers;
         this.config = config;
         this.birth = birth;
+        this.digests = digests;
     }
 
     @Override
@@ -49,58 +68,95 @@ final class ChunkedOutput extends OutputStream {
             int count = Math.min(target.remaining(), end - at);
             target.put(bytes, at, count);
             at += count;
+            if (target.position() - digested >= DIGEST_BYTES) {
+                digest(target);
+            }
         }
+    }
+
+    private void digest(ByteBuffer target) {
+        int from = digested;
+        digested = target.position();
+        digests.add(target.slice(from, digested - from));
     }
 
     private ByteBuffer room() {
         ByteBuffer now = filling;
         if (now == null) {
-            now = buffers.small();
+            // Whoever has filled one chunk gets a large buffer at once.
+            now = flights.isEmpty() && written.isEmpty() ? buffers.small() : buffers.large();
         } else if (!now.hasRemaining()) {
-            ByteBuffer larger = buffers.grown(now);
-            if (larger == null) {
-                send(now);
-                larger = buffers.small();
-            }
-            now = larger;
+            now = larger(now);
         }
         filling = now;
         return now;
     }
 
+    private ByteBuffer larger(ByteBuffer full) {
+        ByteBuffer larger = buffers.larger(full);
+        if (larger == null) {
+            send(full);
+            return buffers.large();
+        }
+        larger.put(full.flip());
+        giveBack(full);
+        return larger;
+    }
+
+    /** What is given back is soon filled by somebody else. */
+    private void giveBack(ByteBuffer unused) {
+        digests.await();
+        buffers.give(unused);
+    }
+
     private void send(ByteBuffer full) {
-        settle();
+        digest(full);
         filling = null;
-        ByteBuffer payload = full.flip();
+        digested = 0;
         try {
-            flight = new Flight(full, chunks.append(payload, birth));
+            while (flights.size() >= MOST_FLIGHTS) {
+                settle();
+            }
+            flights.add(new Flight(full, chunks.append(full.flip(), birth), digests.soFar()));
         } catch (RuntimeException e) {
-            buffers.give(full);
+            giveBack(full);
             throw e;
         }
     }
 
-    /** Waits until the chunk under way is durable. */
+    /** Waits until the first chunk under way is durable. */
     private void settle() {
-        Flight now = flight;
-        if (now == null) {
-            return;
-        }
-        flight = null;
+        Flight first = flights.removeFirst();
         try {
-            written.add(now.done.join());
+            written.add(first.done.join());
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException own ? own : e;
         } finally {
-            buffers.give(now.buffer);
+            first.digested.join();
+            buffers.give(first.buffer);
         }
+    }
+
+    /**
+     * The digests of all bytes; no more can be written. Of an object of several chunks the last one is on its way to the disk
+     * meanwhile.
+     */
+    Body.Digests digests() {
+        ByteBuffer last = filling;
+        if (last != null && !flights.isEmpty()) {
+            send(last);
+            last = null;
+        }
+        ByteBuffer rest = last == null ? NOTHING : last.slice(digested, last.position() - digested);
+        digested += rest.remaining();
+        return digests.finish(rest);
     }
 
     /** Makes everything durable. The bytes must be given to an object, or to {@link #abandon}. */
     List<Extent> finish() {
         ByteBuffer last = filling;
         List<Extent> extents = new ArrayList<>();
-        if (last != null && written.isEmpty() && flight == null && last.position() <= config.inlineBytes()) {
+        if (last != null && written.isEmpty() && flights.isEmpty() && last.position() <= config.inlineBytes()) {
             extents.add(new Extent.Inline(
                     ByteBuffer.allocate(last.position()).put(last.flip()).flip()));
             release();
@@ -109,7 +165,9 @@ final class ChunkedOutput extends OutputStream {
         if (last != null) {
             send(last);
         }
-        settle();
+        while (!flights.isEmpty()) {
+            settle();
+        }
         written.forEach(ref -> extents.add(Written.extent(ref)));
         return extents;
     }
@@ -118,17 +176,19 @@ final class ChunkedOutput extends OutputStream {
         ByteBuffer last = filling;
         filling = null;
         if (last != null) {
-            buffers.give(last);
+            giveBack(last);
         }
     }
 
     /** Frees the memory; returns the chunks that nobody will ever refer to. */
     List<ChunkId> abandon() {
         release();
-        try {
-            settle();
-        } catch (VarveException e) {
-            // It is as good as not written.
+        while (!flights.isEmpty()) {
+            try {
+                settle();
+            } catch (VarveException e) {
+                // It is as good as not written.
+            }
         }
         return written.stream().map(ChunkRef::id).toList();
     }

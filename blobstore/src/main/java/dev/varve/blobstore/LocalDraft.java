@@ -18,6 +18,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,17 +57,20 @@ final class LocalDraft implements ObjectDraft {
             ObjectWrite write,
             Digester digester,
             long mostBytes,
-            Births.Birth birth) {
+            Births.Birth birth,
+            Executor computing) {
         this.chunks = chunks;
         this.write = write;
         this.digester = digester;
         this.mostBytes = mostBytes;
         this.birth = birth;
         this.file = write.isFile() ? chunks.draft(birth.epoch()) : null;
-        this.chunked = write.isFile() ? null : new ChunkedOutput(chunks, buffers, config, birth.epoch());
+        this.chunked = write.isFile()
+                ? null
+                : new ChunkedOutput(chunks, buffers, config, birth.epoch(), new DigestQueue(digester, computing));
     }
 
-    /** Lets the digester see the bytes first. */
+    /** Lets the digester see the bytes of a file; those of chunks it sees beside their writing. */
     private final class Counting extends OutputStream {
         private final OutputStream target;
         private long count;
@@ -91,7 +95,9 @@ final class LocalDraft implements ObjectDraft {
                 throw new ObjectException(
                         ObjectProblem.TOO_LARGE, write.key() + " has more than the " + mostBytes + " bytes allowed");
             }
-            digester.update(bytes, offset, length);
+            if (file != null) {
+                digester.update(bytes, offset, length);
+            }
             target.write(bytes, offset, length);
         }
 
@@ -150,7 +156,7 @@ final class LocalDraft implements ObjectDraft {
             if (file != null && out == null) {
                 digestFile(file.path());
             }
-            known = digester.finish();
+            known = file != null ? digester.finish() : chunked().digests();
             digests = known;
         }
         return known;

@@ -42,6 +42,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -52,7 +54,7 @@ import java.util.stream.Collectors;
  * as chunks that nothing refers to, then commit one operation that does. The operation decides whether conditions hold. A
  * crash in between leaves orphans, which {@link #maintenance} finds.
  *
- * <p>Thread-safe. A thread that writes holds at most two chunks in memory.
+ * <p>Thread-safe. A thread that writes holds at most four chunks in memory: three on their way to the disk, and one more.
  */
 public final class LocalObjectStore implements ObjectStore {
     private static final String CHUNKS = "chunks";
@@ -65,6 +67,12 @@ public final class LocalObjectStore implements ObjectStore {
     private final Buffers buffers;
     private final Births births;
     private final Pins pins = new Pins();
+
+    /** As wide as the machine: digests of what is being written. */
+    private final ExecutorService computing = Executors.newFixedThreadPool(
+            Runtime.getRuntime().availableProcessors(),
+            Thread.ofPlatform().name("store digest ", 0).daemon().factory());
+
     private final StoreMaintenance maintenance;
 
     private LocalObjectStore(ObjectStoreConfig config, ChunkStore chunks, MetaShards shards, InstantSource clock) {
@@ -201,7 +209,8 @@ public final class LocalObjectStore implements ObjectStore {
         }
         Births.Birth birth = births.begin();
         try {
-            return new LocalDraft(chunks, buffers, config, write, new Digester(algorithms), mostBytes, birth);
+            return new LocalDraft(
+                    chunks, buffers, config, write, new Digester(algorithms), mostBytes, birth, computing);
         } catch (RuntimeException e) {
             birth.close();
             throw e;
@@ -498,6 +507,7 @@ public final class LocalObjectStore implements ObjectStore {
             shards.close();
         } finally {
             chunks.close();
+            computing.shutdown();
         }
     }
 }

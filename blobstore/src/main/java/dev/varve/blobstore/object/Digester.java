@@ -45,6 +45,14 @@ public final class Digester {
         hashes.values().forEach(hash -> hash.update(bytes, offset, count));
     }
 
+    /** Position and limit stay as they are. */
+    public void update(ByteBuffer bytes) {
+        length += bytes.remaining();
+        md5.update(bytes.duplicate());
+        crcs.values().forEach(crc -> crc.update(bytes.duplicate()));
+        hashes.values().forEach(hash -> hash.update(bytes.duplicate()));
+    }
+
     /** The digests of all bytes so far; the digester is used up. */
     public Body.Digests finish() {
         Map<ChecksumAlgorithm, byte[]> values = new TreeMap<>();
