@@ -3,13 +3,15 @@ package dev.varve.server.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,12 +34,13 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 @Tag("slow")
 class JavaClientTest {
     private static final String BUCKET = "java-bucket";
+    private static final int PART_BYTES = 32 << 20;
 
     @Test
-    void theSdkPutsGetsListsAndUploadsInParts(@TempDir Path directory) {
-        try (S3TestNode node = S3TestNode.startLocal(directory, S3TestNode.config());
+    void theSdkPutsGetsListsAndUploadsInParts(@TempDir Path directory) throws IOException {
+        try (ClientsNode node = ClientsNode.start(directory);
                 S3Client client = S3Client.builder()
-                        .endpointOverride(URI.create("http://127.0.0.1:" + node.port()))
+                        .endpointOverride(URI.create(node.url()))
                         .region(Region.of(S3TestNode.REGION))
                         .forcePathStyle(true)
                         .httpClient(UrlConnectionHttpClient.create())
@@ -46,7 +49,7 @@ class JavaClientTest {
                         .build()) {
             client.createBucket(request -> request.bucket(BUCKET));
             putAndGet(client);
-            uploadInParts(client);
+            uploadInParts(client, node.large());
             listAndDelete(client);
         }
     }
@@ -87,58 +90,56 @@ class JavaClientTest {
                 .isEqualTo(5);
     }
 
-    private static void uploadInParts(S3Client client) {
-        byte[] bytes = new byte[(16 << 20) + 12345];
-        new Random(1).nextBytes(bytes);
+    private static void uploadInParts(S3Client client, Path large) throws IOException {
         String upload = client.createMultipartUpload(
-                        request -> request.bucket(BUCKET).key("parts"))
+                        request -> request.bucket(BUCKET).key("large"))
                 .uploadId();
         List<CompletedPart> parts = new ArrayList<>();
-        int partBytes = 8 << 20;
-        for (int offset = 0; offset < bytes.length; offset += partBytes) {
-            int number = parts.size() + 1;
-            byte[] part = Arrays.copyOfRange(bytes, offset, Math.min(bytes.length, offset + partBytes));
-            String etag = client.uploadPart(
-                            request -> request.bucket(BUCKET)
-                                    .key("parts")
-                                    .uploadId(upload)
-                                    .partNumber(number),
-                            RequestBody.fromBytes(part))
-                    .eTag();
-            parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
+        try (InputStream in = Files.newInputStream(large)) {
+            for (byte[] part = in.readNBytes(PART_BYTES); part.length > 0; part = in.readNBytes(PART_BYTES)) {
+                int number = parts.size() + 1;
+                String etag = client.uploadPart(
+                                request -> request.bucket(BUCKET)
+                                        .key("large")
+                                        .uploadId(upload)
+                                        .partNumber(number),
+                                RequestBody.fromBytes(part))
+                        .eTag();
+                parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
+            }
         }
         client.completeMultipartUpload(request -> request.bucket(BUCKET)
-                .key("parts")
+                .key("large")
                 .uploadId(upload)
                 .multipartUpload(completed -> completed.parts(parts)));
-        assertThat(client.getObjectAsBytes(request -> request.bucket(BUCKET).key("parts"))
-                        .asByteArray())
-                .isEqualTo(bytes);
+        Path downloaded = large.resolveSibling("downloaded");
+        client.getObject(request -> request.bucket(BUCKET).key("large"), downloaded);
+        assertThat(Files.mismatch(large, downloaded)).isNegative();
     }
 
     private static void listAndDelete(S3Client client) {
-        List<String> keys = new ArrayList<>();
-        for (int i = 0; i < 1100; i++) {
-            String key = "many/%05d".formatted(i);
-            keys.add(key);
-            client.putObject(request -> request.bucket(BUCKET).key(key), RequestBody.empty());
-        }
-        assertThat(client
-                        .listObjectsV2Paginator(
-                                request -> request.bucket(BUCKET).prefix("many/"))
-                        .contents()
-                        .stream()
-                        .map(S3Object::key))
+        List<String> keys =
+                IntStream.range(0, ClientsNode.KEYS).mapToObj(ClientsNode::key).toList();
+        assertThat(
+                        client
+                                .listObjectsV2Paginator(request ->
+                                        request.bucket(ClientsNode.MANY).prefix("many/"))
+                                .contents()
+                                .stream()
+                                .map(S3Object::key))
                 .isEqualTo(keys);
         List<ObjectIdentifier> gone = keys.subList(0, 1000).stream()
                 .map(key -> ObjectIdentifier.builder().key(key).build())
                 .toList();
-        assertThat(client.deleteObjects(request -> request.bucket(BUCKET)
+        assertThat(client.deleteObjects(request -> request.bucket(ClientsNode.MANY)
                                 .delete(Delete.builder().objects(gone).build()))
                         .errors())
                 .isEmpty();
-        assertThat(client.listObjectsV2(request -> request.bucket(BUCKET).prefix("many/"))
-                        .keyCount())
-                .isEqualTo(100);
+        assertThat(client.listObjectsV2(
+                                request -> request.bucket(ClientsNode.MANY).maxKeys(1))
+                        .contents()
+                        .getFirst()
+                        .key())
+                .isEqualTo(keys.get(1000));
     }
 }
