@@ -1,6 +1,7 @@
 package dev.varve.blobstore;
 
 import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.disk.FileWindow;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.FileNotFoundException;
@@ -112,7 +113,7 @@ final class LogFiles implements AutoCloseable {
     }
 
     private static LogSegment.Tail findTail(LogSegment last) throws IOException {
-        try (LogFileReader file = new LogFileReader(last.path())) {
+        try (FileWindow file = new FileWindow(last.path(), LogSegment.WINDOW_BYTES)) {
             LogSegment.Tail tail = last.read(file, Long.MAX_VALUE, Long.MAX_VALUE, (position, bytes) -> {});
             if (tail.offset() < file.size()) {
                 if (last.wasSynced(file, tail.offset())) {
@@ -178,7 +179,7 @@ final class LogFiles implements AutoCloseable {
     }
 
     private static LogSegment.Tail read(LogSegment segment, long from, long limit, CommitLog.Reader reader) {
-        try (LogFileReader file = new LogFileReader(segment.path())) {
+        try (FileWindow file = new FileWindow(segment.path(), LogSegment.WINDOW_BYTES)) {
             if (!segment.isHeaderOf(file)) {
                 throw LogSegment.corrupt(segment.path(), 0);
             }

@@ -1,5 +1,6 @@
 package dev.varve.blobstore;
 
+import dev.varve.blobstore.disk.FileWindow;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.IOException;
@@ -47,6 +48,7 @@ record LogSegment(Path path, long base, int salt) {
     private static final int FORMAT = 1;
     private static final int RECORD_MAGIC = 0x56524543;
     private static final int MARK_MAGIC = 0x564D524B;
+    static final int WINDOW_BYTES = 1 << 20;
     private static final int SEARCH_BYTES = 1 << 20;
     private static final String PREFIX = "log-";
     private static final String SUFFIX = ".seg";
@@ -68,7 +70,7 @@ record LogSegment(Path path, long base, int salt) {
 
     /** Reads a file's header. */
     static LogSegment open(Path path) throws IOException {
-        try (LogFileReader file = new LogFileReader(path)) {
+        try (FileWindow file = new FileWindow(path, WINDOW_BYTES)) {
             if (file.size() < HEADER_BYTES) {
                 throw corrupt(path, 0);
             }
@@ -90,7 +92,7 @@ record LogSegment(Path path, long base, int salt) {
     }
 
     /** Whether a file begins as this one should. */
-    boolean isHeaderOf(LogFileReader file) throws IOException {
+    boolean isHeaderOf(FileWindow file) throws IOException {
         return file.size() >= HEADER_BYTES && file.at(0, HEADER_BYTES).equals(header());
     }
 
@@ -127,7 +129,7 @@ record LogSegment(Path path, long base, int salt) {
      *
      * @return where and before which position it ended
      */
-    Tail read(LogFileReader file, long from, long end, CommitLog.Reader reader) throws IOException {
+    Tail read(FileWindow file, long from, long end, CommitLog.Reader reader) throws IOException {
         long offset = HEADER_BYTES;
         long position = base;
         boolean isMarked = true;
@@ -172,7 +174,7 @@ record LogSegment(Path path, long base, int salt) {
     record Tail(long offset, long position, boolean isMarked, boolean isFollowed) {}
 
     /** Whether a readable record behind {@code offset} proves that what is there had been durable. */
-    boolean wasSynced(LogFileReader file, long offset) throws IOException {
+    boolean wasSynced(FileWindow file, long offset) throws IOException {
         long at = offset + 1;
         while (at + RECORD_HEADER_BYTES <= file.size()) {
             ByteBuffer block = file.at(at, (int) Math.min(SEARCH_BYTES, file.size() - at));

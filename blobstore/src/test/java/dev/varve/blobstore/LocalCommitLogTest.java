@@ -302,6 +302,9 @@ class LocalCommitLogTest extends CommitLogContract {
             disk.holdForces();
             for (int i = 1; i < 6; i++) {
                 answers.add(log.append(bytes(i, 100), i));
+                while (!disk.isHolding()) {
+                    Thread.onSpinWait();
+                }
             }
             disk.releaseForces();
             answers.forEach(CompletableFuture::join);

@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -139,23 +140,22 @@ public final class MemoryObjects implements ObjectStore {
     @Override
     public synchronized ObjectDraft draft(ObjectWrite write) {
         check(write);
-        return new MemoryDraft(write, write.isFile() ? newFile() : null);
+        return new MemoryDraft(write, this::newFile);
     }
 
     private static final class MemoryDraft implements ObjectDraft {
         private final ObjectWrite write;
-        private final @Nullable Path file;
-        private final OutputStream out;
+        private final Supplier<Path> files;
+        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+        /** Made when it is asked for. */
+        private @Nullable Path file;
+
         private boolean isUsed;
 
-        MemoryDraft(ObjectWrite write, @Nullable Path file) {
+        MemoryDraft(ObjectWrite write, Supplier<Path> files) {
             this.write = write;
-            this.file = file;
-            try {
-                this.out = file == null ? new ByteArrayOutputStream() : Files.newOutputStream(file);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            this.files = files;
         }
 
         Received received() {
@@ -163,9 +163,7 @@ public final class MemoryObjects implements ObjectStore {
                 throw new IllegalStateException("the draft of " + write.key() + " is used up");
             }
             try {
-                out.flush();
-                byte[] bytes =
-                        out instanceof ByteArrayOutputStream memory ? memory.toByteArray() : Files.readAllBytes(path());
+                byte[] bytes = file == null ? out.toByteArray() : Files.readAllBytes(file);
                 return new Received(bytes, Digester.of(bytes, Set.of()));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -179,10 +177,12 @@ public final class MemoryObjects implements ObjectStore {
 
         @Override
         public Path path() {
-            if (file == null) {
+            if (!write.isFile()) {
                 throw new IllegalStateException("the draft of " + write.key() + " is not a file");
             }
-            return file;
+            Path made = file != null ? file : files.get();
+            file = made;
+            return made;
         }
 
         @Override
@@ -194,7 +194,6 @@ public final class MemoryObjects implements ObjectStore {
         public void close() {
             isUsed = true;
             try {
-                out.close();
                 if (file != null) {
                     Files.deleteIfExists(file);
                 }
@@ -273,7 +272,7 @@ public final class MemoryObjects implements ObjectStore {
         }
     }
 
-    private Path newFile() {
+    private synchronized Path newFile() {
         try {
             if (files == null) {
                 files = Files.createTempDirectory("objects");

@@ -250,6 +250,16 @@ final class Flusher {
         return split;
     }
 
+    /** Lets the log forget what is in files. */
+    void cutLog(LongSupplier appliedEnd) {
+        flushing.lock();
+        try {
+            cutLog(appliedEnd.getAsLong());
+        } finally {
+            flushing.unlock();
+        }
+    }
+
     private void cutLog(long appliedEnd) {
         long needed = tables.firstPosition(appliedEnd);
         keys.checkpoint(blobs, needed);

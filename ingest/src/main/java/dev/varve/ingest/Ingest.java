@@ -230,6 +230,24 @@ public final class Ingest implements AutoCloseable {
         }
     }
 
+    /**
+     * Reads the log again. If it is damaged, all rows in memory are written to files, which makes what is damaged unneeded;
+     * throws {@code CORRUPT} if it is still there.
+     */
+    public void verifyLog() {
+        try {
+            log.verify();
+        } catch (VarveException e) {
+            if (e.code() != ErrorCode.CORRUPT) {
+                throw e;
+            }
+            LOG.warn("the log of rows is damaged; they are written to files instead", e);
+            flushAll();
+            flusher.cutLog(appender::appliedEnd);
+            log.verify();
+        }
+    }
+
     /** Flushes the dataset that needs it most; false when none does. */
     public boolean flushDue() {
         Optional<LiveRows> due = flusher.due(pressed.getAndSet(false));

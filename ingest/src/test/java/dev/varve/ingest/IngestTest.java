@@ -16,7 +16,9 @@ import dev.varve.model.ErrorCode;
 import dev.varve.model.TimeGrain;
 import dev.varve.model.VarveException;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -144,6 +146,28 @@ class IngestTest {
                 assertThat(file.grain().bucketOf(file.firstMicros())).isEqualTo(file.bucket());
                 assertThat(file.grain().bucketOf(file.lastMicros())).isEqualTo(file.bucket());
             }
+        }
+    }
+
+    @Test
+    void damageOfTheLogOfRowsInMemoryLosesNone() throws IOException {
+        List<Row> rows = some(100, 1);
+        try (TestLake lake = new TestLake(directory, BY_HAND)) {
+            lake.catalog.create(AIR, TestLake.UNKEYED, null);
+            lake.append(rows, null);
+            Path file = directory.resolve("log").resolve("log-00000000000000000000.seg");
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[bytes.length - 10] ^= 1;
+            Files.write(file, bytes);
+            lake.ingest.verifyLog();
+            assertThat(file).doesNotExist();
+            lake.ingest.verifyLog();
+            lake.crash();
+        }
+        try (TestLake lake = new TestLake(directory, BY_HAND)) {
+            assertThat(TestLake.sorted(
+                            lake.rows().stream().map(Row::withoutVersion).toList()))
+                    .isEqualTo(TestLake.sorted(rows));
         }
     }
 

@@ -123,6 +123,10 @@ public final class Node implements AutoCloseable {
             List<Job> jobs = new ArrayList<>(StoreJobs.of(objects.maintenance()));
             jobs.add(new Job("compaction", config.compactionPause(), ingest::compactOnce));
             jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
+            jobs.add(new Job("log scrub", StoreJobs.SELDOM, () -> {
+                ingest.verifyLog();
+                return false;
+            }));
             parts.add(Maintenance.start(jobs));
             StoreJobs.register(metrics, objects.maintenance());
             NodeMetrics.register(

@@ -12,7 +12,7 @@ import java.util.function.ToLongFunction;
 /** What the store needs done from time to time, and what it tells. */
 final class StoreJobs {
     private static final Duration OFTEN = Duration.ofMinutes(1);
-    private static final Duration SELDOM = Duration.ofHours(1);
+    static final Duration SELDOM = Duration.ofHours(1);
     private static final Duration SECOND = Duration.ofSeconds(1);
 
     private StoreJobs() {}

@@ -1,6 +1,7 @@
 package dev.varve.blobstore.chunk;
 
 import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.disk.FileWindow;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.blobstore.disk.FileWindow;
 import dev.varve.blobstore.rocks.Flaw;
 import dev.varve.model.VarveException;
 import java.io.FileNotFoundException;

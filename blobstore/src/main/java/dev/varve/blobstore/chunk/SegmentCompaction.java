@@ -1,6 +1,7 @@
 package dev.varve.blobstore.chunk;
 
 import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.disk.FileWindow;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.varve.blobstore.chunk;
 
+import dev.varve.blobstore.disk.FileWindow;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -79,6 +79,11 @@ public final class FaultyDisk implements Disk {
         forces.drainPermits();
     }
 
+    /** Whether an fsync is being held. */
+    public boolean isHolding() {
+        return forces.hasQueuedThreads();
+    }
+
     public void releaseForces() {
         forces.release(Integer.MAX_VALUE);
     }
