@@ -41,7 +41,7 @@ public final class HostileMedia {
         all.put("claims-4-gigapixels.png", png(65_535, 65_535, 8, GRAY, false, 1000));
         all.put("claims-more-pixels-than-int.png", png(Integer.MAX_VALUE, Integer.MAX_VALUE, 8, GRAY, false, 1000));
         all.put("claims-no-pixels.png", png(0, 0, 8, GRAY, false, 1000));
-        all.put("unpacks-to-a-gigabyte.png", png(16, 16, 8, GRAY, false, 1L << 30));
+        all.put("unpacks-to-much.png", png(16, 16, 8, GRAY, false, 200L << 20));
         all.put("text-unpacks-to-much.png", MadeMedia.pngTextBomb(200 << 20));
         all.put("screen-is-small-picture-is-large.gif", gif(10, 10, 60_000, 60_000));
         all.put("screen-is-large-picture-is-small.gif", gif(65_535, 65_535, 1, 1));

@@ -141,22 +141,29 @@ public final class Patience implements AutoCloseable {
             }
         }
 
-        private synchronized void look(long now) {
-            boolean isOpen = exchange.getConnection().isOpen();
-            if (isWaiting && isOpen && now - sinceNanos > leftNanos) {
+        private void look(long now) {
+            if (isTooSlow(now)) {
                 IoUtils.safeClose(exchange.getConnection());
-                isOpen = false;
             }
-            if (!isOpen) {
-                // Closing alone does not wake a thread that waits for the connection to become readable or writable.
-                if (blocked != null && blocked.isVirtual()) {
-                    isCut = true;
-                    blocked.interrupt();
-                }
-                complete();
-            } else if (isWaiting && now - sinceNanos > LEND_NANOS) {
+            if (!exchange.getConnection().isOpen()) {
+                abandon();
+            }
+        }
+
+        private synchronized boolean isTooSlow(long now) {
+            if (isWaiting && now - sinceNanos > LEND_NANOS) {
                 lend();
             }
+            return isWaiting && now - sinceNanos > leftNanos;
+        }
+
+        /** Closing alone does not wake a thread that waits for the connection to become readable or writable. */
+        private synchronized void abandon() {
+            if (blocked != null && blocked.isVirtual()) {
+                isCut = true;
+                blocked.interrupt();
+            }
+            complete();
         }
 
         private synchronized void complete() {

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 /** Whole listings of a bucket, page by page, as clients get them; keys are percent-coded on their way. */
 final class Lists {
     private static final Pattern KEY = Pattern.compile("<Key>([^<]*)</Key>");
+    private static final Pattern PREFIX = Pattern.compile("<CommonPrefixes><Prefix>([^<]*)</Prefix>");
     private static final Pattern VERSION =
             Pattern.compile("<(Version|DeleteMarker)><Key>([^<]*)</Key><VersionId>([^<]*)</VersionId>");
 
@@ -59,6 +60,25 @@ final class Lists {
             token = text(body, "NextContinuationToken");
         } while (!token.isEmpty());
         return keys;
+    }
+
+    /** Keys, and what begins them up to a delimiter, as pages mix them. */
+    List<String> grouped(String delimiter, int most) throws IOException, InterruptedException {
+        List<String> found = new ArrayList<>();
+        String token = "";
+        do {
+            TestRequest request = request(most).query("list-type", "2").query("delimiter", delimiter);
+            if (!token.isEmpty()) {
+                request.query("continuation-token", token);
+            }
+            String body = answer(request);
+            List<String> page = new ArrayList<>(keys(body));
+            PREFIX.matcher(body).results().forEach(prefix -> page.add(decoded(prefix.group(1))));
+            assertThat(page).hasSizeLessThanOrEqualTo(most);
+            found.addAll(EveryKey.sorted(page));
+            token = text(body, "NextContinuationToken");
+        } while (!token.isEmpty());
+        return found;
     }
 
     /** Without a delimiter the last key is the marker of the next page. */
