@@ -1,0 +1,29 @@
+package dev.varve.testkit.history;
+
+import java.util.Objects;
+
+/**
+ * What operations mean when they come one after the other.
+ *
+ * @param <S> a state: immutable, with equality
+ * @param <I> what is asked, with all that decides what happens
+ * @param <O> what is answered, with equality
+ */
+public interface Model<S, I, O> {
+    /** What one operation leads to. */
+    record Step<S, O>(S state, O output) {}
+
+    S initial();
+
+    Step<S, O> apply(S state, I input);
+
+    /** Operations with different keys never see each other; each key has a state of its own. */
+    default String key(I input) {
+        return "";
+    }
+
+    /** Whether {@code seen} is a right answer where {@code expected} is one too. */
+    default boolean agrees(O expected, O seen) {
+        return Objects.equals(expected, seen);
+    }
+}
