@@ -8,20 +8,17 @@ import dev.varve.blobstore.object.ObjectKey;
 import dev.varve.blobstore.object.ObjectKey.Prefix;
 import dev.varve.blobstore.object.ObjectWrite;
 import dev.varve.blobstore.object.StoredObject;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
@@ -107,13 +104,15 @@ final class ObjectCrashTest {
         try (LocalObjectStore store = LocalObjectStore.open(directory, CONFIG, InstantSource.system())) {
             store.createBucket(BUCKET, "ada", BucketSettings.DEFAULT);
         }
-        Map<Integer, Integer> acknowledged = new ConcurrentHashMap<>();
+        Map<Integer, Integer> acknowledged = new HashMap<>();
         int first = 0;
+        int writes = 0;
         for (int round = 0; round < rounds; round++) {
-            Process process = start(directory, first);
-            Thread listening = Thread.ofVirtual().start(() -> listen(process, acknowledged));
-            // Counted from the first write: how long a start takes says nothing.
-            while (process.isAlive() && acknowledged.isEmpty()) {
+            Path said = folder.resolve("said");
+            Files.deleteIfExists(said);
+            Process process = start(directory, first, said);
+            // Counted from this round's first write: how long a start takes says nothing.
+            while (process.isAlive() && Files.size(said) == 0) {
                 TimeUnit.MILLISECONDS.sleep(5);
             }
             TimeUnit.MILLISECONDS.sleep(random.nextInt(400));
@@ -121,12 +120,14 @@ final class ObjectCrashTest {
                     .as("the writer works until it is killed")
                     .isTrue();
             process.destroyForcibly().waitFor();
-            listening.join();
+            writes += read(said, acknowledged);
             first = check(directory, acknowledged) + 1;
         }
+        assertThat(writes).isGreaterThanOrEqualTo(rounds);
     }
 
-    private static Process start(Path directory, int first) throws IOException {
+    /** What the process says goes to a file, from which nothing is lost when it is killed. */
+    private static Process start(Path directory, int first, Path said) throws IOException {
         return new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
@@ -137,23 +138,22 @@ final class ObjectCrashTest {
                         Victim.class.getName(),
                         directory.toString(),
                         "" + first))
+                .redirectOutput(said.toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }
 
-    private static void listen(Process process, Map<Integer, Integer> acknowledged) {
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                String[] parts = line.split(" ", -1);
-                // A line that the kill cut short lacks its end, and may look like another number.
-                if (parts.length == 2 && parts[1].length() >= 1) {
-                    acknowledged.merge(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Math::max);
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /** Takes in what was acknowledged; returns how much. */
+    private static int read(Path said, Map<Integer, Integer> acknowledged) throws IOException {
+        String text = Files.readString(said);
+        // A line that the kill cut short would look like another number.
+        List<String> lines =
+                text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+        for (String line : lines) {
+            String[] parts = line.split(" ", -1);
+            acknowledged.merge(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Math::max);
         }
+        return lines.size();
     }
 
     /** Returns the greatest number found. */

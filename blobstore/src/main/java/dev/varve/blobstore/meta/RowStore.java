@@ -48,6 +48,9 @@ final class RowStore implements AutoCloseable {
     private static final long FAMILY_BUFFER_BYTES = 32L << 20;
     private static final long ALL_BUFFERS_BYTES = 96L << 20;
     private static final long BLOCK_BYTES = 16L << 10;
+    /** Then a new one is begun; all of it is read by the scrubber. */
+    private static final long MANIFEST_BYTES = 8L << 20;
+
     private static final double BLOOM_BITS_PER_KEY = 10;
 
     private final Path directory;
@@ -92,6 +95,7 @@ final class RowStore implements AutoCloseable {
                     .setAtomicFlush(true)
                     .setDbWriteBufferSize(ALL_BUFFERS_BYTES)
                     .setMaxOpenFiles(512)
+                    .setMaxManifestFileSize(MANIFEST_BYTES)
                     .setMaxBackgroundJobs(2)
                     .setStatsDumpPeriodSec(0)
                     .setStatsPersistPeriodSec(0)
