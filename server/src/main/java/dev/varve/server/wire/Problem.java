@@ -33,10 +33,7 @@ public record Problem(
         return switch (failure) {
             case VarveException known
             when known.code() != ErrorCode.INTERNAL -> {
-                switch (known.code().kind()) {
-                    case USER, BUSY -> {}
-                    case UPSTREAM, BUG -> LOG.error("code={} query={}", known.code(), queryId, known);
-                }
+                log(known, queryId);
                 boolean isCondition = known instanceof ObjectException refused
                         && refused.problem() == ObjectProblem.PRECONDITION_FAILED;
                 yield new Problem(
@@ -69,6 +66,20 @@ public record Problem(
                         null);
             }
         };
+    }
+
+    private static void log(VarveException known, @Nullable String queryId) {
+        switch (known.code().kind()) {
+            case USER, BUSY -> {}
+            case UPSTREAM, BUG -> {
+                if (known.code() == ErrorCode.DISK_FULL) {
+                    // Every write fails by it: one line each.
+                    LOG.error("code={} query={} reason=\"{}\"", known.code(), queryId, known.getMessage());
+                } else {
+                    LOG.error("code={} query={}", known.code(), queryId, known);
+                }
+            }
+        }
     }
 
     private static Problem of(ErrorCode code, String detail, @Nullable String queryId) {
