@@ -32,7 +32,11 @@ class ArchitectureTest {
 
     /** Sub-packages that others may use: values a module shares. */
     static final Set<String> SECOND_DOORS =
-            Set.of("dev.varve.ingest.decode", "dev.varve.blobstore.object", "dev.varve.blobstore.media");
+            Set.of(
+                    "dev.varve.ingest.decode",
+                    "dev.varve.blobstore.object",
+                    "dev.varve.blobstore.media",
+                    "dev.varve.controller.placement");
 
     /** The packages that may use each heavy library. */
     static final List<Map.Entry<String, List<String>>> OWNERS = List.of(
@@ -45,6 +49,8 @@ class ArchitectureTest {
             Map.entry("org.duckdb..", List.of("dev.varve.query.leaf..", "dev.varve.bench..")),
             Map.entry("org.apache.parquet..", List.of("dev.varve.ingest.parquet..")),
             Map.entry("org.apache.iceberg..", List.of("dev.varve.catalog..")),
+            Map.entry("org.apache.helix..", List.of("dev.varve.controller.helix..")),
+            Map.entry("org.apache.zookeeper..", List.of("dev.varve.controller.helix..")),
             Map.entry(
                     "org.rocksdb..",
                     List.of(
