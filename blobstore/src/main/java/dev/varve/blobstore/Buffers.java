@@ -83,10 +83,10 @@ final class Buffers {
         return null;
     }
 
-    /** The largest that is to be had. */
-    ByteBuffer large() {
+    /** The largest of at most so many bytes that is to be had. */
+    ByteBuffer upTo(int bytes) {
         for (Shelf shelf : shelves.reversed()) {
-            ByteBuffer buffer = shelf.take();
+            ByteBuffer buffer = shelf.size <= bytes ? shelf.take() : null;
             if (buffer != null) {
                 return buffer;
             }

@@ -26,6 +26,9 @@ final class ChunkedOutput extends OutputStream {
     /** One that is synced, one that is written, and one that waits for neither. */
     static final int MOST_FLIGHTS = 3;
 
+    /** Where the first chunks end at the latest, so that the disk has something to do soon. */
+    private static final int[] FIRST_BYTES = {1 << 20, 4 << 20};
+
     /** Digested together: enough that handing them over costs nothing beside it. */
     private static final int DIGEST_BYTES = 512 << 10;
 
@@ -83,8 +86,7 @@ final class ChunkedOutput extends OutputStream {
     private ByteBuffer room() {
         ByteBuffer now = filling;
         if (now == null) {
-            // Whoever has filled one chunk gets a large buffer at once.
-            now = flights.isEmpty() && written.isEmpty() ? buffers.small() : buffers.large();
+            now = next();
         } else if (!now.hasRemaining()) {
             now = larger(now);
         }
@@ -92,15 +94,29 @@ final class ChunkedOutput extends OutputStream {
         return now;
     }
 
+    /** Whoever has filled one chunk gets a large buffer at once. */
+    private ByteBuffer next() {
+        return sent() == 0 ? buffers.small() : buffers.upTo(mostBytes());
+    }
+
     private ByteBuffer larger(ByteBuffer full) {
-        ByteBuffer larger = buffers.larger(full);
+        ByteBuffer larger = full.capacity() >= mostBytes() ? null : buffers.larger(full);
         if (larger == null) {
             send(full);
-            return buffers.large();
+            return next();
         }
         larger.put(full.flip());
         giveBack(full);
         return larger;
+    }
+
+    private int sent() {
+        return written.size() + flights.size();
+    }
+
+    /** Where the chunk being filled ends. */
+    private int mostBytes() {
+        return sent() < FIRST_BYTES.length ? FIRST_BYTES[sent()] : config.chunkBytes();
     }
 
     /** What is given back is soon filled by somebody else. */
