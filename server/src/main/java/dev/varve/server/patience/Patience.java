@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
+import org.xnio.channels.StreamSinkChannel;
 
 /**
  * Lets so many requests be worked on at a time, and closes connections whose client is too slow.
@@ -201,6 +202,16 @@ public final class Patience implements AutoCloseable {
         /** The client's bytes. */
         public InputStream in(InputStream raw) {
             return new FromClient(raw);
+        }
+
+        /** Waits until the client takes more; it has taken so many bytes since it was waited for the last time. */
+        public void writable(StreamSinkChannel channel, long bytes) throws IOException {
+            begin();
+            try {
+                channel.awaitWritable();
+            } finally {
+                end(bytes);
+            }
         }
 
         /** Bytes to the client. */

@@ -6,7 +6,6 @@ import dev.varve.blobstore.object.Checksum;
 import dev.varve.blobstore.object.ObjectReader;
 import dev.varve.blobstore.object.StoredObject;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -20,7 +19,6 @@ import java.util.OptionalInt;
 
 /** Objects and what is known of them, on their way out. */
 final class ReadOperations {
-    private static final int BUFFER_BYTES = 64 << 10;
     private static final int MOST_PARTS = 1000;
     private static final String DEFAULT_TYPE = "binary/octet-stream";
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
@@ -30,6 +28,7 @@ final class ReadOperations {
             "content-type", "content-language", "expires", "cache-control", "content-disposition", "content-encoding");
 
     private final ObjectStore objects;
+    private final SendBuffers buffers = new SendBuffers();
 
     ReadOperations(ObjectStore objects) {
         this.objects = objects;
@@ -103,19 +102,26 @@ final class ReadOperations {
 
     private void send(S3Call call, StoredObject object, ByteRange range, int status) throws IOException {
         try (ObjectReader reader = objects.open(call.bucketName(), object)) {
-            byte[] bytes = new byte[(int) Math.min(BUFFER_BYTES, range.length())];
-            // The first bytes are read before the answer begins, so that damage there still can be told.
-            int first = (int) Math.min(bytes.length, range.length());
-            reader.read(range.offset(), ByteBuffer.wrap(bytes, 0, first));
-            try (OutputStream out = call.out(status, range.length())) {
-                out.write(bytes, 0, first);
-                for (long done = first; done < range.length(); ) {
-                    int count = (int) Math.min(bytes.length, range.length() - done);
-                    reader.read(range.offset() + done, ByteBuffer.wrap(bytes, 0, count));
-                    out.write(bytes, 0, count);
-                    done += count;
+            S3Call.Sink sink = call.sink(status, range.length());
+            long done = 0;
+            while (done < range.length()) {
+                int count = (int) Math.min(SendBuffers.BYTES, range.length() - done);
+                ByteBuffer buffer = buffers.take().limit(count);
+                int taken;
+                try {
+                    // The first bytes are read before the answer begins, so that damage there still can be told.
+                    reader.read(range.offset() + done, buffer);
+                    sink.offer(buffer.flip());
+                    taken = buffer.position();
+                } finally {
+                    buffers.give(buffer);
+                }
+                done += taken;
+                if (taken < count) {
+                    sink.await();
                 }
             }
+            sink.end();
         }
     }
 

@@ -9,10 +9,11 @@ import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.xnio.channels.StreamSinkChannel;
 
 /** One request, by whom it was made, and the answer to it; one thread at a time. */
 final class S3Call {
@@ -158,14 +159,57 @@ final class S3Call {
         empty(status);
     }
 
-    /** The stream of an answer that has exactly so many bytes. */
-    OutputStream out(int status, long length) {
-        HttpServerExchange exchange = request.exchange();
-        exchange.setStatusCode(status);
-        exchange.setResponseContentLength(length);
-        if (!exchange.isBlocking()) {
-            exchange.startBlocking();
+    /** The body of an answer that has exactly so many bytes; nothing is sent before its first bytes. */
+    Sink sink(int status, long length) {
+        return new Sink(status, length);
+    }
+
+    /** Takes as much as the client does, so that nobody has to hold bytes while a slow one is waited for. */
+    final class Sink {
+        private final int status;
+        private final long length;
+        private @Nullable StreamSinkChannel channel;
+        private long sinceWait;
+
+        private Sink(int status, long length) {
+            this.status = status;
+            this.length = length;
         }
-        return wait.out(exchange.getOutputStream());
+
+        private StreamSinkChannel channel() {
+            StreamSinkChannel now = channel;
+            if (now == null) {
+                HttpServerExchange exchange = request.exchange();
+                exchange.setStatusCode(status);
+                exchange.setResponseContentLength(length);
+                now = exchange.getResponseChannel();
+                channel = now;
+            }
+            return now;
+        }
+
+        /** Sends what the client takes now; the rest remains in the buffer. */
+        void offer(ByteBuffer bytes) throws IOException {
+            StreamSinkChannel out = channel();
+            int count = 1;
+            while (count > 0 && bytes.hasRemaining()) {
+                count = out.write(bytes);
+                sinceWait += count;
+            }
+        }
+
+        /** Waits until the client takes more. */
+        void await() throws IOException {
+            wait.writable(channel(), sinceWait);
+            sinceWait = 0;
+        }
+
+        /** Ends the answer after its last byte. */
+        void end() throws IOException {
+            channel().shutdownWrites();
+            while (!channel().flush()) {
+                await();
+            }
+        }
     }
 }
