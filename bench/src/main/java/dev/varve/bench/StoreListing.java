@@ -36,7 +36,7 @@ final class StoreListing {
         Workspace.once(ours, draft -> fill(draft, size.keys()));
         Samples listed;
         try (NodeProcess node = NodeProcess.startStore(ours)) {
-            listed = lists(node, size.keys(), size.lists() / 10, size.lists(), workspace.seed());
+            listed = lists(node, size.keys(), size.lists() / 2, size.lists(), workspace.seed());
         }
         List<Samples> peers = new ArrayList<>();
         if (workspace.hasPeer()) {
