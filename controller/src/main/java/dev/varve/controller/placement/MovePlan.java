@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  *   <li>A node that is gone is asked for nothing any more, unless it is in the target.
  *   <li>A new group has nothing to copy: all of its target at once.
  *   <li>A replica that drains is let go once it says that it drains; it is never called back.
- *   <li>While a replica comes or goes, the group waits.
+ *   <li>While a replica comes or goes, the group waits; also for one that is away, unless too few members are left.
  *   <li>A node of the target that was not asked is asked, if any member is there to copy from.
  *   <li>When the whole target is member, one other replica is asked to drain.
  * </ol>
@@ -34,6 +34,7 @@ public final class MovePlan {
     private final List<List<String>> target;
     private final List<Map<String, ReplicaState>> observed;
     private final Map<String, Presence> nodes;
+    private final PlacementRules rules;
     private final MoveLimits limits;
     private final List<Map<String, ReplicaState>> next = new ArrayList<>();
     private final Map<String, Integer> arrivals = new HashMap<>();
@@ -52,8 +53,9 @@ public final class MovePlan {
             List<Map<String, ReplicaState>> asked,
             List<Map<String, ReplicaState>> observed,
             Map<String, Presence> nodes,
+            PlacementRules rules,
             MoveLimits limits) {
-        MovePlan plan = new MovePlan(target, observed, nodes, limits);
+        MovePlan plan = new MovePlan(target, observed, nodes, rules, limits);
         plan.carryOver(asked);
         plan.step(asked);
         return plan.next;
@@ -63,10 +65,12 @@ public final class MovePlan {
             List<List<String>> target,
             List<Map<String, ReplicaState>> observed,
             Map<String, Presence> nodes,
+            PlacementRules rules,
             MoveLimits limits) {
         this.target = target;
         this.observed = observed;
         this.nodes = nodes;
+        this.rules = rules;
         this.limits = limits;
     }
 
@@ -97,7 +101,7 @@ public final class MovePlan {
         for (int group : order) {
             if (asked.get(group).isEmpty() && observed.get(group).isEmpty()) {
                 target.get(group).forEach(node -> next.get(group).put(node, ReplicaState.MEMBER));
-            } else if (busy(group).isEmpty() && moving < limits.inCluster()) {
+            } else if (busy(group).isEmpty() && !waits(group) && moving < limits.inCluster()) {
                 advance(group);
             }
         }
@@ -123,6 +127,11 @@ public final class MovePlan {
                 }
             }
         }
+    }
+
+    private boolean waits(int group) {
+        return members(group) >= rules.leastActive()
+                && next.get(group).keySet().stream().anyMatch(node -> presence(node) == Presence.AWAY);
     }
 
     private boolean mayArrive(String node) {

@@ -6,6 +6,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The exact least number of moves to a placement in fair shares, as a min-cost flow from groups over their zones to nodes;
@@ -15,13 +17,13 @@ final class ExactMoves {
     /** Reward for a replica within the rounded-down share: filling those comes before saving moves. */
     private static final int MUST = 1_000;
 
-    private record Edge(int from, int to, int[] left, int cost, int twin) {}
+    private record Edge(int from, int to, AtomicInteger left, int cost, int twin) {}
 
     private final List<Edge> edges = new ArrayList<>();
 
     private void edge(int from, int to, int capacity, int cost) {
-        edges.add(new Edge(from, to, new int[] {capacity}, cost, edges.size() + 1));
-        edges.add(new Edge(to, from, new int[] {0}, -cost, edges.size() - 1));
+        edges.add(new Edge(from, to, new AtomicInteger(capacity), cost, edges.size() + 1));
+        edges.add(new Edge(to, from, new AtomicInteger(), -cost, edges.size() - 1));
     }
 
     static long between(Collection<ClusterNode> given, List<List<String>> before, int replicas) {
@@ -52,9 +54,8 @@ final class ExactMoves {
                 flow.edge(2 + group, firstZone + group * zones.size() + zone, limit, 0);
             }
             for (int n = 0; n < nodes.size(); n++) {
-                int zone = firstZone
-                        + group * zones.size()
-                        + zones.get(nodes.get(n).zone());
+                int zoneIndex = Objects.requireNonNull(zones.get(nodes.get(n).zone()));
+                int zone = firstZone + group * zones.size() + zoneIndex;
                 flow.edge(
                         zone,
                         firstNode + n,
@@ -81,7 +82,7 @@ final class ExactMoves {
                 changed = false;
                 for (int e = 0; e < edges.size(); e++) {
                     Edge edge = edges.get(e);
-                    if (edge.left()[0] > 0 && distance[edge.from()] + edge.cost() < distance[edge.to()]) {
+                    if (edge.left().get() > 0 && distance[edge.from()] + edge.cost() < distance[edge.to()]) {
                         distance[edge.to()] = distance[edge.from()] + edge.cost();
                         via[edge.to()] = e;
                         changed = true;
@@ -93,8 +94,8 @@ final class ExactMoves {
             }
             cost += distance[1];
             for (int at = 1; at != 0; at = edges.get(via[at]).from()) {
-                edges.get(via[at]).left()[0]--;
-                edges.get(edges.get(via[at]).twin()).left()[0]++;
+                edges.get(via[at]).left().decrementAndGet();
+                edges.get(edges.get(via[at]).twin()).left().incrementAndGet();
             }
         }
         return Math.floorMod(cost, MUST);

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -80,12 +81,25 @@ class MovePlanTest {
         assertThat(next(target, member("a", "b", "c"), Map.of(), nodes)).isEqualTo(member("a", "b", "c"));
     }
 
+    @Test
+    void aGroupWaitsForWhoeverIsAwayUnlessTooFewAreLeft() {
+        List<List<String>> target = List.of(List.of("a", "b", "d"));
+        Map<String, Presence> nodes =
+                Map.of("a", Presence.LIVE, "b", Presence.AWAY, "c", Presence.LIVE, "d", Presence.LIVE);
+        Map<String, ReplicaState> asked = member("a", "b", "c");
+        assertThat(next(target, asked, member("a", "c"), nodes)).isEqualTo(asked);
+        Map<String, Presence> two =
+                Map.of("a", Presence.LIVE, "b", Presence.AWAY, "c", Presence.AWAY, "d", Presence.LIVE);
+        assertThat(next(target, asked, member("a"), two)).isEqualTo(member("a", "b", "c", "d"));
+    }
+
     private static Map<String, ReplicaState> next(
             List<List<String>> target,
             Map<String, ReplicaState> asked,
             Map<String, ReplicaState> observed,
             Map<String, Presence> nodes) {
-        return MovePlan.next(target, List.of(asked), List.of(observed), nodes, MoveLimits.DEFAULT)
+        return MovePlan.next(
+                        target, List.of(asked), List.of(observed), nodes, PlacementRules.DEFAULT, MoveLimits.DEFAULT)
                 .getFirst();
     }
 
@@ -152,7 +166,7 @@ class MovePlanTest {
         }
 
         private boolean there(String id) {
-            Presence presence = nodes.get(id).presence();
+            Presence presence = Objects.requireNonNull(nodes.get(id)).presence();
             return presence == Presence.LIVE || presence == Presence.DRAINING;
         }
 
@@ -195,7 +209,7 @@ class MovePlanTest {
             }
             Map<String, Presence> presence = new HashMap<>();
             nodes.forEach((id, node) -> presence.put(id, node.presence()));
-            List<Map<String, ReplicaState>> next = MovePlan.next(target, asked, observed, presence, LIMITS);
+            List<Map<String, ReplicaState>> next = MovePlan.next(target, asked, observed, presence, RULES, LIMITS);
             checkStep(next);
             boolean changed = !next.equals(asked);
             asked = next;

@@ -41,7 +41,10 @@ final class NaiveShares {
                 if (!closed[i]) {
                     String zone = nodes.get(i).zone();
                     step = Math.min(step, (groups - shares[i]) / nodes.get(i).diskBytes());
-                    step = Math.min(step, ((double) limit * groups - zoneSum.get(zone)) / zoneWeight.get(zone));
+                    step = Math.min(
+                            step,
+                            ((double) limit * groups - zoneSum.getOrDefault(zone, 0.0))
+                                    / zoneWeight.getOrDefault(zone, 1.0));
                 }
             }
             for (int i = 0; i < shares.length; i++) {
@@ -53,8 +56,8 @@ final class NaiveShares {
             left = groups * Math.min(replicas, nodes.size())
                     - Arrays.stream(shares).sum();
             for (int i = 0; i < shares.length; i++) {
-                closed[i] |=
-                        shares[i] > groups - 1e-9 || zoneSum.get(nodes.get(i).zone()) > (double) limit * groups - 1e-6;
+                closed[i] |= shares[i] > groups - 1e-9
+                        || zoneSum.getOrDefault(nodes.get(i).zone(), 0.0) > (double) limit * groups - 1e-6;
             }
         }
         return shares;

@@ -64,7 +64,7 @@ class PlacementTest {
         cluster.set(new ClusterNode(joined.id(), joined.zone(), 4 * joined.diskBytes(), 1, Presence.LIVE));
         few(cluster, "weight");
         even(cluster);
-        cluster.set(cluster.nodes.get(joined.id()).as(Presence.DRAINING));
+        cluster.set(cluster.node(joined.id()).as(Presence.DRAINING));
         few(cluster, "drain");
         even(cluster);
     }
@@ -165,7 +165,7 @@ class PlacementTest {
     void aFullNodeKeepsItsReplicasAndReceivesNone() {
         PlacementRules rules = new PlacementRules(3, 2, 1 << 20);
         SimulatedCluster cluster = new SimulatedCluster(1, 6, 3, 128, false, rules);
-        ClusterNode node = cluster.nodes.get("node-0");
+        ClusterNode node = cluster.node("node-0");
         int load = cluster.load(node);
         cluster.set(new ClusterNode(node.id(), node.zone(), node.diskBytes(), 0, Presence.LIVE));
         assertThat(cluster.place().moves()).isZero();
@@ -179,7 +179,7 @@ class PlacementTest {
     void nothingMovesWhileANodeIsAway() {
         SimulatedCluster cluster = new SimulatedCluster(1, 9, 3, 128, false, RULES);
         List<List<String>> before = cluster.placement;
-        cluster.set(cluster.nodes.get("node-0").as(Presence.AWAY));
+        cluster.set(cluster.node("node-0").as(Presence.AWAY));
         assertThat(cluster.place().moves()).isZero();
         assertThat(cluster.placement).isEqualTo(before);
     }
@@ -189,7 +189,7 @@ class PlacementTest {
         SimulatedCluster cluster = new SimulatedCluster(1, 9, 3, 128, false, RULES);
         List<List<String>> before = cluster.placement;
         List<String> away = List.of("node-0", "node-1");
-        away.forEach(id -> cluster.set(cluster.nodes.get(id).as(Presence.AWAY)));
+        away.forEach(id -> cluster.set(cluster.node(id).as(Presence.AWAY)));
         cluster.place();
         int urgent = 0;
         for (int group = 0; group < before.size(); group++) {

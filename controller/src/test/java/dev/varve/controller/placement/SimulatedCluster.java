@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 
@@ -40,6 +41,10 @@ final class SimulatedCluster {
 
     void set(ClusterNode node) {
         nodes.put(node.id(), node);
+    }
+
+    ClusterNode node(String id) {
+        return Objects.requireNonNull(nodes.get(id), id);
     }
 
     ClusterNode any() {
@@ -90,7 +95,7 @@ final class SimulatedCluster {
             assertThat(holders).hasSizeLessThanOrEqualTo(rules.replicas());
             Map<String, Integer> inZone = new HashMap<>();
             for (String holder : holders) {
-                ClusterNode node = nodes.get(holder);
+                ClusterNode node = node(holder);
                 assertThat(node.presence()).isIn(Presence.LIVE, Presence.AWAY);
                 inZone.merge(node.zone(), 1, Integer::sum);
                 if (!before.get(group).contains(holder)) {
@@ -107,7 +112,7 @@ final class SimulatedCluster {
     }
 
     private boolean isGone(String id) {
-        return !nodes.containsKey(id) || nodes.get(id).presence() == Presence.GONE;
+        return !nodes.containsKey(id) || node(id).presence() == Presence.GONE;
     }
 
     private static int leastCrowd(Collection<Integer> zoneSizes, int replicas) {
