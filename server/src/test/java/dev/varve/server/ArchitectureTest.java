@@ -31,12 +31,11 @@ class ArchitectureTest {
     static final List<String> MODULES = List.of("blobstore", "catalog", "ingest", "query", "controller", "sdk");
 
     /** Sub-packages that others may use: values a module shares. */
-    static final Set<String> SECOND_DOORS =
-            Set.of(
-                    "dev.varve.ingest.decode",
-                    "dev.varve.blobstore.object",
-                    "dev.varve.blobstore.media",
-                    "dev.varve.controller.placement");
+    static final Set<String> SECOND_DOORS = Set.of(
+            "dev.varve.ingest.decode",
+            "dev.varve.blobstore.object",
+            "dev.varve.blobstore.media",
+            "dev.varve.controller.placement");
 
     /** The packages that may use each heavy library. */
     static final List<Map.Entry<String, List<String>>> OWNERS = List.of(
