@@ -1,5 +1,6 @@
 /**
- * What the tests of several modules share: random places and regions, repeatable by their seed.
+ * What the tests of several modules share: random places and regions, repeatable by their seed; in its sub-packages the
+ * judge of histories and the simulated cluster.
  *
  * <p>Knows the model only; no production code may depend on it.
  */

@@ -2,8 +2,11 @@ package dev.varve.testkit.history;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Logs that are appended to and read from a position to the end: no gap, nothing twice, nothing lost. */
 public final class AppendLogModel implements Model<AppendLogModel.Log, AppendLogModel.Ask, AppendLogModel.Answer> {
@@ -89,6 +92,31 @@ public final class AppendLogModel implements Model<AppendLogModel.Log, AppendLog
     @Override
     public Log initial() {
         return Log.EMPTY;
+    }
+
+    /** An entry never changes: whoever saw one knows what every state has there. Nobody needs one longer than was seen. */
+    @Override
+    public Predicate<Log> possible(List<Operation<Ask, Answer>> history) {
+        Map<Integer, String> seen = new HashMap<>();
+        for (Operation<Ask, Answer> operation : history) {
+            switch (operation.input()) {
+                case Ask.Append append -> {
+                    if (operation.output().orElse(null) instanceof Answer.Appended(int position)) {
+                        seen.put(position, append.value());
+                    }
+                }
+                case Ask.Read read -> {
+                    if (operation.output().orElse(null) instanceof Answer.Entries(List<String> values)) {
+                        for (int i = 0; i < values.size(); i++) {
+                            seen.put(read.from() + i, values.get(i));
+                        }
+                    }
+                }
+            }
+        }
+        int longest =
+                seen.keySet().stream().mapToInt(position -> position + 1).max().orElse(0);
+        return state -> state.length <= longest && state.last.equals(seen.getOrDefault(state.length - 1, state.last));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.varve.testkit.history;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,7 +22,7 @@ public final class BankModel implements Model<Map<String, Long>, BankModel.Ask, 
 
         record Seen(Map<String, Long> balances) implements Answer {
             public Seen {
-                balances = Map.copyOf(balances);
+                balances = sorted(balances);
             }
         }
     }
@@ -29,7 +30,12 @@ public final class BankModel implements Model<Map<String, Long>, BankModel.Ask, 
     private final Map<String, Long> start;
 
     public BankModel(Map<String, Long> start) {
-        this.start = Map.copyOf(start);
+        this.start = sorted(start);
+    }
+
+    /** Prints the same in each run, which {@code Map.copyOf} does not. */
+    private static Map<String, Long> sorted(Map<String, Long> balances) {
+        return Collections.unmodifiableMap(new TreeMap<>(balances));
     }
 
     @Override
@@ -48,7 +54,7 @@ public final class BankModel implements Model<Map<String, Long>, BankModel.Ask, 
                 Map<String, Long> next = new TreeMap<>(state);
                 next.merge(from, -amount, Long::sum);
                 next.merge(to, amount, Long::sum);
-                yield new Step<>(Map.copyOf(next), new Answer.Done());
+                yield new Step<>(Collections.unmodifiableMap(next), new Answer.Done());
             }
         };
     }

@@ -3,9 +3,10 @@ package dev.varve.testkit.history;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Operations with an unknown outcome never return, so they may always come later. An order that holds all others is
  * enough. They are tried last, and only right before an operation that needs them there: where the next one would be
  * answered and lead to the same without the unknown one, or with it afterwards, that order is tried instead. Without this
- * each unknown write doubles the work. Operations are numbered by their return, so that the ordered ones are nearly a prefix: a dead end keeps only
+ * each unknown write doubles the work. Where a state was reached before with fewer of them, what they lead to was tried.
+ * Operations are numbered by their return, so that the ordered ones are nearly a prefix: a dead end keeps only
  * the words of its set that differ from one.
  */
 final class Search<S, I, O> {
@@ -72,7 +74,7 @@ final class Search<S, I, O> {
     /** An operation in the order, and the state before it. */
     private record Placed<S>(Event invocation, S stateBefore) {}
 
-    /** A set of ordered operations and the state after them; {@code words} start at {@code offset}. */
+    /** A set of answered operations and the state after them; {@code words} start at {@code offset}. */
     private static final class DeadEnd {
         private final int offset;
         private final long[] words;
@@ -105,13 +107,21 @@ final class Search<S, I, O> {
 
     private final Model<S, I, O> model;
     private final Limits limits;
+    private final Predicate<S> possible;
     /** Those with an output, by return; then the unknown ones. */
     private final List<Operation<I, O>> operations;
 
     private final int known;
     private final Event ring = new Event(-1, true);
+    /** Answered operations in the order. */
     private final long[] ordered;
-    private final Set<DeadEnd> deadEnds = new HashSet<>();
+
+    /** Unknown operations in the order. */
+    private final long[] guessed;
+
+    /** What was tried: answered operations and state, and with which unknown ones. */
+    private final Map<DeadEnd, List<long[]>> deadEnds = new HashMap<>();
+
     private final List<Placed<S>> order = new ArrayList<>();
     private long steps;
     private long memoBytes;
@@ -126,8 +136,10 @@ final class Search<S, I, O> {
                         .thenComparingLong(operation -> operation.invoked()))
                 .toList();
         known = (int) operations.stream().filter(o -> !o.isUnknown()).count();
-        ordered = new long[(operations.size() + Long.SIZE - 1) / Long.SIZE];
+        ordered = new long[(known + Long.SIZE - 1) / Long.SIZE];
+        guessed = new long[(operations.size() - known + Long.SIZE - 1) / Long.SIZE];
         longestState = model.initial();
+        possible = model.possible(operations);
         link();
     }
 
@@ -204,7 +216,10 @@ final class Search<S, I, O> {
                 .output()
                 .map(seen -> model.agrees(step.output(), seen))
                 .orElseGet(() -> !step.state().equals(state));
-        return fits && !isLastNeedless(invocation, step.state()) && isNew(invocation.index, step.state())
+        return fits
+                        && possible.test(step.state())
+                        && !isLastNeedless(invocation, step.state())
+                        && isNew(invocation.index, step.state())
                 ? step.state()
                 : null;
     }
@@ -246,14 +261,32 @@ final class Search<S, I, O> {
         while (to > from && ordered[to - 1] == 0) {
             to--;
         }
-        boolean isNew = deadEnds.add(new DeadEnd(from, Arrays.copyOfRange(ordered, from, to), state));
-        memoBytes += isNew ? DEAD_END_BYTES + (long) (to - from) * Long.BYTES : 0;
+        DeadEnd end = new DeadEnd(from, Arrays.copyOfRange(ordered, from, to), state);
+        boolean isNew = isNew(deadEnds.computeIfAbsent(end, key -> new ArrayList<>(1)));
+        memoBytes += isNew ? DEAD_END_BYTES + (long) (to - from + guessed.length) * Long.BYTES : 0;
         flip(index);
         return isNew;
     }
 
+    /** Whether each of the sets that were tried holds an operation that is still there to be tried now. */
+    private boolean isNew(List<long[]> tried) {
+        for (long[] set : tried) {
+            boolean isPart = true;
+            for (int i = 0; i < set.length && isPart; i++) {
+                isPart = (set[i] & ~guessed[i]) == 0;
+            }
+            if (isPart) {
+                return false;
+            }
+        }
+        tried.add(guessed.clone());
+        return true;
+    }
+
     private void flip(int index) {
-        ordered[index / Long.SIZE] ^= 1L << index;
+        long[] set = index < known ? ordered : guessed;
+        int bit = index < known ? index : index - known;
+        set[bit / Long.SIZE] ^= 1L << bit;
     }
 
     private void place(Event invocation) {

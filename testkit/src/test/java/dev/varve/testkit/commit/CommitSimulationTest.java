@@ -1,0 +1,86 @@
+package dev.varve.testkit.commit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The commit protocol under every fault; {@code -Dvarve.seed=N} runs one seed. */
+class CommitSimulationTest {
+    private static final int FEW = 500;
+    private static final int MANY = 50_000;
+    private static final int UNTIL_FOUND = 2000;
+
+    private static void isSound(LongStream seeds) {
+        seeds.forEach(seed -> {
+            CommitRun.Result result = CommitRun.of(seed, Rule.GOOD);
+            assertThat(result.problem()).as("seed %d", seed).isEmpty();
+        });
+    }
+
+    @Test
+    void fiveHundredSeeds() {
+        Long one = Long.getLong("varve.seed");
+        isSound(one == null ? LongStream.range(0, FEW) : LongStream.of(one));
+    }
+
+    @Test
+    @Tag("slow")
+    void fiftyThousandSeeds() {
+        isSound(LongStream.range(FEW, MANY));
+    }
+
+    static Set<Rule> broken() {
+        return EnumSet.complementOf(EnumSet.of(Rule.GOOD));
+    }
+
+    @ParameterizedTest
+    @MethodSource("broken")
+    void eachBrokenRuleIsFound(Rule rule) {
+        long found = LongStream.range(0, UNTIL_FOUND)
+                .filter(seed -> CommitRun.of(seed, rule).isViolation())
+                .findFirst()
+                .orElse(UNTIL_FOUND);
+        assertThat(found).as("the first seed that finds it").isLessThan(UNTIL_FOUND);
+    }
+
+    /** Where the fast tests would be slow: which seed finds what, for a person. */
+    @ParameterizedTest
+    @MethodSource("broken")
+    @Tag("slow")
+    void tellsWhichSeedsFindWhat(Rule rule) {
+        List<Long> seeds = LongStream.range(0, FEW)
+                .filter(seed -> CommitRun.of(seed, rule).isViolation())
+                .boxed()
+                .toList();
+        System.out.println(rule + ": " + seeds.size() + " of " + FEW + " seeds, the first " + seeds.getFirst());
+    }
+
+    @Test
+    void theSameSeedGivesTheSameRun() {
+        for (long seed = 0; seed < 20; seed++) {
+            assertThat(CommitRun.of(seed, Rule.GOOD)).isEqualTo(CommitRun.of(seed, Rule.GOOD));
+        }
+        assertThat(CommitRun.of(1, Rule.GOOD).traceHash())
+                .isNotEqualTo(CommitRun.of(6, Rule.GOOD).traceHash());
+    }
+
+    @Test
+    void runsAreWorthTheirTime() {
+        long operations = 0;
+        long unknown = 0;
+        for (long seed = 0; seed < 50; seed++) {
+            CommitRun.Result result = CommitRun.of(seed, Rule.GOOD);
+            operations += result.operations();
+            unknown += result.unknown();
+        }
+        assertThat(operations).isGreaterThan(50 * 60);
+        assertThat(unknown).isBetween(50L, operations / 4);
+    }
+}
