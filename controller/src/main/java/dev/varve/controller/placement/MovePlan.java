@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  *   <li>A replica that drains is let go once it says that it drains; it is never called back.
  *   <li>While a replica comes or goes, the group waits; also for one that is away, unless too few members are left.
  *   <li>A node of the target that was not asked is asked, if any member is there to copy from.
- *   <li>When the whole target is member, one other replica is asked to drain.
+ *   <li>When the whole target is member and enough remain, one other replica is asked to drain.
  * </ol>
  *
  * <p>So no step takes a member away before all that shall be members are.
@@ -118,7 +118,7 @@ public final class MovePlan {
             }
             complete &= isMember(group, node);
         }
-        if (complete) {
+        if (complete && members(group) > rules.leastActive()) {
             for (String node : List.copyOf(plan.keySet())) {
                 if (!target.get(group).contains(node) && isMember(group, node)) {
                     plan.put(node, ReplicaState.DRAINING);
