@@ -13,6 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 class BusyListingTest {
     private static final int WRITERS = 4;
     private static final int KEYS = 1_500;
+    /** Of all writers during all rounds, so that the last lists are not much longer than the first. */
+    private static final int WRITES = 3_000;
 
     @TempDir
     private static Path directory;
@@ -58,11 +62,15 @@ class BusyListingTest {
     }
 
     /** Writes keys that stay, keys that go, and keys that come and go again and again. */
-    private static void write(Connections connections, String bucket, int id, AtomicBoolean isOver, Knowledge known)
+    private static void write(
+            Connections connections, String bucket, int id, Semaphore turns, AtomicBoolean isOver, Knowledge known)
             throws Exception {
         Random random = new Random(id);
         List<String> doomed = new ArrayList<>();
         for (int i = 0; !isOver.get(); i++) {
+            if (!turns.tryAcquire(10, TimeUnit.MILLISECONDS)) {
+                continue;
+            }
             String place = "k%05d-%d-%d".formatted(random.nextInt(KEYS), id, i);
             switch (random.nextInt(5)) {
                 case 0 -> {
@@ -109,6 +117,7 @@ class BusyListingTest {
     private static void listAgainAndAgain(String bucket, int rounds, boolean isVersioned, Listing listing)
             throws Exception {
         Knowledge known = new Knowledge();
+        Semaphore turns = new Semaphore(0);
         AtomicBoolean isOver = new AtomicBoolean();
         try (Connections connections = new Connections(node.s3Port(), WRITERS + 1);
                 ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -131,13 +140,14 @@ class BusyListingTest {
             for (int id = 0; id < WRITERS; id++) {
                 int writer = id;
                 running.add(writers.submit(() -> {
-                    write(connections, bucket, writer, isOver, known);
+                    write(connections, bucket, writer, turns, isOver, known);
                     return null;
                 }));
             }
             try {
                 Lists lists = new Lists(connections, bucket);
                 for (int round = 0; round < rounds; round++) {
+                    turns.release(WRITES / rounds);
                     List<String> there = List.copyOf(known.there);
                     List<String> gone = List.copyOf(known.gone);
                     List<String> found = listing.keys(lists, round % 2 == 0 ? 17 : 100);
