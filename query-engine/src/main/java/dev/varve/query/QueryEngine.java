@@ -87,6 +87,12 @@ public final class QueryEngine implements AutoCloseable {
             throw new VarveException(ErrorCode.CONFLICT, "query id '" + request.id() + "' is running already")
                     .withHint("send another id, or none");
         }
+        // Asked after it can be seen: either this refuses, or close ends it.
+        if (isClosed.get()) {
+            ended(query);
+            throw new VarveException(ErrorCode.NOT_READY, "the node is stopping")
+                    .withHint("ask another node, or later");
+        }
         return query;
     }
 

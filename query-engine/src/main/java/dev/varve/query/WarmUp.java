@@ -42,8 +42,11 @@ final class WarmUp {
                     ask(sql);
                 }
             }
-        } catch (VarveException e) {
-            // Only speed is lost.
+        } catch (RuntimeException e) {
+            // Only speed is lost, and an engine that is being closed fails in whatever way.
+            if (!(e instanceof VarveException) && !isStopped.getAsBoolean()) {
+                throw e;
+            }
         }
     }
 

@@ -1,8 +1,11 @@
 package dev.varve.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.model.ErrorCode;
 import dev.varve.model.Schema;
+import dev.varve.model.VarveException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.HashSet;
@@ -44,6 +47,19 @@ class WarmUpTest {
             lake.engine().warmUp();
             assertThat(lake.engine().running()).isEmpty();
             assertThat(lake.openViews()).isZero();
+        }
+    }
+
+    @Test
+    void aClosedEngineRefusesAndIsNotWarmedUp() throws Exception {
+        try (TestLake lake = new TestLake(folder)) {
+            lake.engine().close();
+            assertThatThrownBy(() -> lake.ask("select 1"))
+                    .isInstanceOfSatisfying(
+                            VarveException.class,
+                            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_READY));
+            new WarmUp(lake.engine(), lake).run(() -> false);
+            assertThat(lake.engine().running()).isEmpty();
         }
     }
 }
