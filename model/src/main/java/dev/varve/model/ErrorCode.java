@@ -40,6 +40,8 @@ public enum ErrorCode {
     STORAGE(ErrorKind.UPSTREAM),
     /** Stored bytes do not match their checksum. */
     CORRUPT(ErrorKind.UPSTREAM),
+    /** Nobody knows yet whether the change takes effect: the node that was to make it does not answer. */
+    UNKNOWN_OUTCOME(ErrorKind.UPSTREAM),
     INTERNAL(ErrorKind.BUG);
 
     private final ErrorKind kind;

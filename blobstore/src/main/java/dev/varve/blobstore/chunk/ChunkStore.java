@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. What was acknowledged has been fsynced. A chunk is read exactly as it was written, or its reading fails
  * with {@link ErrorCode#CORRUPT} and names file and offset. Nobody's interrupt reaches a file.
  */
-public final class ChunkStore implements AutoCloseable {
+public final class ChunkStore implements Chunks, AutoCloseable {
     /** Placement groups that ids are spread over. */
     public static final int GROUPS = 128;
 
@@ -248,6 +248,7 @@ public final class ChunkStore implements AutoCloseable {
      * @param gcBirth kept with the chunk, for {@link #inventory}
      * @return completes after the fsync, or with a {@link VarveException}
      */
+    @Override
     public CompletableFuture<ChunkRef> append(ByteBuffer payload, long gcBirth) {
         int length = payload.remaining();
         if (length > MAX_CHUNK_BYTES) {
@@ -262,6 +263,7 @@ public final class ChunkStore implements AutoCloseable {
     }
 
     /** Begins a chunk of any size that becomes one plain file. */
+    @Override
     public FileDraft draft(long gcBirth) {
         ChunkId id = ids.next(factory.nextGroup());
         Path path = config.directory().resolve(DRAFTS).resolve(drafts.incrementAndGet() + ChunkFiles.SUFFIX);
@@ -276,6 +278,7 @@ public final class ChunkStore implements AutoCloseable {
      * Reads {@code dst.remaining()} bytes from {@code offset} on, verifying every block it touches; after an exception
      * the position of {@code dst} is unchanged and what is behind it undefined.
      */
+    @Override
     public void read(ChunkRef ref, long offset, ByteBuffer dst) {
         int wanted = dst.remaining();
         reader.read(ref, offset, dst);
@@ -284,6 +287,7 @@ public final class ChunkStore implements AutoCloseable {
     }
 
     /** The plain file of a drafted chunk; read and verified whole before it is given out the first time. */
+    @Override
     public Path file(ChunkRef ref) {
         ChunkRow row = reader.row(ref);
         if (!row.isFile()) {
@@ -317,6 +321,7 @@ public final class ChunkStore implements AutoCloseable {
     }
 
     /** Deletes chunks durably; returns how many were here. The space comes back by {@link #compactOnce}. */
+    @Override
     public int delete(Collection<ChunkId> chunks) {
         CompletableFuture<Lane.Forgotten> done = new CompletableFuture<>();
         lane().submit(new Lane.Task.Forget(List.copyOf(chunks), done));
@@ -406,6 +411,7 @@ public final class ChunkStore implements AutoCloseable {
     }
 
     /** What chunks may still take of the disk. */
+    @Override
     public long usableBytes() {
         try {
             return space.usableBytes();

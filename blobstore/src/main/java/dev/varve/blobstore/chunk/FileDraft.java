@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A chunk of any size that is being written as one plain file, through {@link #out} or, by an engine of its own, at
  * {@link #path}. Used by one thread; nothing of it counts before {@link #commit}.
  */
-public final class FileDraft implements AutoCloseable {
+public final class FileDraft implements Chunks.Draft {
     private static final int BUFFER_BYTES = 16 * Blocks.BYTES;
 
     /** Forced each time, so that the disk does not idle until the end. */
@@ -57,6 +57,7 @@ public final class FileDraft implements AutoCloseable {
     }
 
     /** Where to write; a full disk is told at once by a {@link VarveException}. */
+    @Override
     public OutputStream out() {
         Stream now = stream;
         if (now == null) {
@@ -67,11 +68,13 @@ public final class FileDraft implements AutoCloseable {
     }
 
     /** A file that does not exist, for whoever writes it by name instead. */
+    @Override
     public Path path() {
         return draft;
     }
 
     /** Makes the chunk durable: its bytes, its checksums, its name and its entry. */
+    @Override
     public ChunkRef commit() {
         if (done) {
             throw new IllegalStateException("draft " + id + " is already committed or closed");

@@ -1,7 +1,7 @@
 package dev.varve.controller.helix;
 
 import dev.varve.controller.placement.ReplicaChange;
-import dev.varve.controller.placement.ReplicaState;
+import dev.varve.model.cluster.ReplicaState;
 import org.apache.helix.NotificationContext;
 import org.apache.helix.model.Message;
 import org.apache.helix.participant.statemachine.StateModel;

@@ -1,7 +1,7 @@
 package dev.varve.controller.helix;
 
 import dev.varve.controller.placement.ClusterNode;
-import dev.varve.controller.placement.ReplicaState;
+import dev.varve.model.cluster.ReplicaState;
 import java.util.Map;
 import org.apache.helix.ConfigAccessor;
 import org.apache.helix.HelixAdmin;

@@ -6,7 +6,7 @@ import dev.varve.controller.placement.MovePlan;
 import dev.varve.controller.placement.Placement;
 import dev.varve.controller.placement.PlacementRules;
 import dev.varve.controller.placement.Presence;
-import dev.varve.controller.placement.ReplicaState;
+import dev.varve.model.cluster.ReplicaState;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.varve.controller.placement;
 
+import dev.varve.model.cluster.ReplicaState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

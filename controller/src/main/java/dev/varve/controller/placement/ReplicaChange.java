@@ -1,5 +1,7 @@
 package dev.varve.controller.placement;
 
+import dev.varve.model.cluster.ReplicaState;
+
 /** What a node does when it is asked to change the state of one of its replicas. */
 @FunctionalInterface
 public interface ReplicaChange {

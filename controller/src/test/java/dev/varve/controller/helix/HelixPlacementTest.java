@@ -7,7 +7,7 @@ import dev.varve.controller.placement.MoveLimits;
 import dev.varve.controller.placement.PlacementRules;
 import dev.varve.controller.placement.Presence;
 import dev.varve.controller.placement.ReplicaChange;
-import dev.varve.controller.placement.ReplicaState;
+import dev.varve.model.cluster.ReplicaState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

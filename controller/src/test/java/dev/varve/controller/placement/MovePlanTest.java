@@ -2,6 +2,7 @@ package dev.varve.controller.placement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.model.cluster.ReplicaState;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

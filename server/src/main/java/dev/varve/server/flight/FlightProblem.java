@@ -52,7 +52,7 @@ final class FlightProblem {
             case TIMEOUT -> CallStatus.TIMED_OUT;
             case CANCELLED -> CallStatus.CANCELLED;
             case TOO_LARGE, OVERLOADED, DISK_FULL -> CallStatus.RESOURCE_EXHAUSTED;
-            case NOT_READY -> CallStatus.UNAVAILABLE;
+            case NOT_READY, UNKNOWN_OUTCOME -> CallStatus.UNAVAILABLE;
             case STORAGE, CORRUPT, INTERNAL -> CallStatus.INTERNAL;
         };
     }

@@ -55,7 +55,8 @@ final class Refusals {
             case DISK_FULL ->
                 new S3Exception(S3Code.INSUFFICIENT_STORAGE, "There is no room left to write; reading goes on.");
             case OVERLOADED -> new S3Exception(S3Code.SLOW_DOWN, "Please reduce your request rate.");
-            case NOT_READY -> new S3Exception(S3Code.SERVICE_UNAVAILABLE, "The node is starting or stopping.");
+            case NOT_READY, UNKNOWN_OUTCOME ->
+                new S3Exception(S3Code.SERVICE_UNAVAILABLE, "The store cannot say now; please try again.");
             default -> new S3Exception(S3Code.INTERNAL_ERROR, "We encountered an internal error. Please try again.");
         };
     }

@@ -107,6 +107,7 @@ public record Problem(
             case CANCELLED -> 499;
             case INTERNAL, STORAGE, CORRUPT -> 500;
             case OVERLOADED, NOT_READY -> 503;
+            case UNKNOWN_OUTCOME -> 504;
             case DISK_FULL -> 507;
         };
     }

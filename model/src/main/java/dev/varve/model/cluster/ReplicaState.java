@@ -1,4 +1,4 @@
-package dev.varve.controller.placement;
+package dev.varve.model.cluster;
 
 /** What a node does with its replica of a placement group. */
 public enum ReplicaState {
