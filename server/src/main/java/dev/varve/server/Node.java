@@ -1,19 +1,8 @@
 package dev.varve.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.varve.blobstore.BlobStore;
-import dev.varve.blobstore.CommitLog;
-import dev.varve.blobstore.CommitLogConfig;
-import dev.varve.blobstore.LocalCommitLog;
 import dev.varve.blobstore.LocalObjectStore;
-import dev.varve.blobstore.ObjectBlobStore;
-import dev.varve.blobstore.ObjectStoreConfig;
-import dev.varve.catalog.Catalog;
-import dev.varve.catalog.CatalogConfig;
-import dev.varve.catalog.IcebergCatalog;
-import dev.varve.controller.Job;
 import dev.varve.controller.Maintenance;
-import dev.varve.ingest.Ingest;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import dev.varve.query.QueryConfig;
@@ -34,9 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -59,37 +45,12 @@ public final class Node implements AutoCloseable {
     /** Secret by which links to media are signed. */
     private static final String LINKS_KEY = "media-links.key";
 
-    private static final String STORE = "store";
     private static final Duration CANCEL_GRACE = Duration.ofSeconds(5);
 
     private final NodeConfig config;
     private final Parts parts;
     private final AtomicBoolean isReady = new AtomicBoolean();
     private final AtomicBoolean isClosed = new AtomicBoolean();
-
-    /** Parts in the order they were opened, closed from the last to the first. */
-    private static final class Parts implements AutoCloseable {
-        private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-
-        <T extends AutoCloseable> T add(T part) {
-            opened.push(part);
-            return part;
-        }
-
-        /** Closes all of them, also when one fails. */
-        @Override
-        public void close() {
-            while (!opened.isEmpty()) {
-                AutoCloseable part = opened.pop();
-                try {
-                    part.close();
-                } catch (Exception e) {
-                    // The others must be closed all the same.
-                    LOG.error("closing failed part={}", part.getClass().getSimpleName(), e);
-                }
-            }
-        }
-    }
 
     private final QueryEngine engine;
     private final SqlEngine sql;
@@ -107,38 +68,24 @@ public final class Node implements AutoCloseable {
             Metrics metrics = new Metrics();
             BufferAllocator memory = parts.add(new RootAllocator(config.memoryLimit()));
             // Loading the engine's native code takes as long as all the rest, and needs nothing of it.
-            CompletableFuture<Tables> lake = new CompletableFuture<>();
+            CompletableFuture<Tables> tables = new CompletableFuture<>();
             OpenedAhead<QueryEngine> ahead = parts.add(OpenedAhead.begin(
                     "varve-open-engine",
-                    () -> QueryEngine.open(queries(config, scratch), new LaterTables(lake), memory),
+                    () -> QueryEngine.open(queries(config, scratch), new LaterTables(tables), memory),
                     QueryEngine::close));
-            LocalObjectStore objects =
-                    parts.add(LocalObjectStore.open(config.dataDir().resolve(STORE), ObjectStoreConfig.DEFAULT, clock));
-            BlobStore blobs = ObjectBlobStore.open(objects, ObjectBlobStore.LAKE);
-            CommitLog log = parts.add(LocalCommitLog.open(config.dataDir().resolve("log"), CommitLogConfig.DEFAULT));
-            Catalog catalog = parts.add(IcebergCatalog.open(blobs, CatalogConfig.DEFAULT, clock));
-            Ingest ingest = parts.add(Ingest.open(config.ingest(), log, catalog, blobs, memory, clock));
-            lake.complete(new LakeTables(catalog, ingest, blobs));
+            Lake lake = Lake.local(config, memory, clock, metrics, parts);
+            tables.complete(new LakeTables(lake.catalog(), lake.ingest(), lake.blobs()));
             engine = parts.add(ahead.take());
-            List<Job> jobs = new ArrayList<>(StoreJobs.of(objects.maintenance()));
-            jobs.add(new Job("compaction", config.compactionPause(), ingest::compactOnce));
-            jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
-            jobs.add(new Job("log scrub", StoreJobs.SELDOM, () -> {
-                ingest.verifyLog();
-                return false;
-            }));
-            parts.add(Maintenance.start(jobs));
-            StoreJobs.register(metrics, objects.maintenance());
-            NodeMetrics.register(
-                    metrics, ingest, memory, engine, config.dataDir().resolve("log"));
+            parts.add(Maintenance.start(lake.jobs()));
+            NodeMetrics.register(metrics, lake.ingest(), memory, engine, Lake.log(config.dataDir()));
             sql = new LakeSql(engine, config.query(), clock, metrics);
-            LakeRows rows = new LakeRows(ingest);
+            LakeRows rows = new LakeRows(lake.ingest());
             // Every door to objects commits through this one, or its media become rows only by the next walk.
-            ObservedObjects observed = new ObservedObjects(objects);
+            ObservedObjects observed = new ObservedObjects(lake.objects());
             MediaLibrary media = parts.add(MediaLibrary.open(
                     config.media(),
                     observed,
-                    catalog,
+                    lake.catalog(),
                     rows,
                     sql,
                     config.dataDir().resolve(LINKS_KEY),
@@ -150,7 +97,7 @@ public final class Node implements AutoCloseable {
                     new HttpEndpoint.Parts(
                             sql,
                             rows,
-                            catalog,
+                            lake.catalog(),
                             metrics,
                             this::description,
                             isReady::get,
@@ -188,7 +135,7 @@ public final class Node implements AutoCloseable {
                 limits.memoryBytes(),
                 config.dataDir().resolve("spill"),
                 limits.spillBytes(),
-                List.of(LocalObjectStore.files(config.dataDir().resolve(STORE)), scratch),
+                List.of(LocalObjectStore.files(config.dataDir().resolve(Lake.STORE)), scratch),
                 limits.maxConcurrent(),
                 limits.maxWait(),
                 QueryConfig.DEFAULT_CACHED_PLANS);

@@ -3,16 +3,21 @@ package dev.varve.server;
 import dev.varve.blobstore.media.MediaLimits;
 import dev.varve.blobstore.media.Thumbnails;
 import dev.varve.ingest.IngestConfig;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
+import dev.varve.model.cluster.Role;
 import dev.varve.server.flight.FlightConfig;
 import dev.varve.server.http.HttpConfig;
 import dev.varve.server.media.MediaConfig;
 import dev.varve.server.s3.S3Config;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param drainTimeout how long a closing node waits for what still runs
  * @param compactionPause how long compaction rests after it found nothing to do
  * @param collectionPause how long the deletion of files that nothing refers to rests
+ * @param cluster empty for a node that is alone
  */
 public record NodeConfig(
         Path dataDir,
@@ -36,7 +42,8 @@ public record NodeConfig(
         S3Config s3,
         MediaConfig media,
         IngestConfig ingest,
-        QueryLimits query) {
+        QueryLimits query,
+        Optional<ClusterConfig> cluster) {
     /**
      * What queries may take.
      *
@@ -103,7 +110,8 @@ public record NodeConfig(
                 s3(settings),
                 media(settings),
                 ingest(settings),
-                query(settings));
+                query(settings),
+                cluster(settings));
     }
 
     private static HttpConfig http(Settings settings) {
@@ -215,5 +223,48 @@ public record NodeConfig(
                 settings.duration("query.timeout", Duration.ofMinutes(5), "time limit of a query that names none"),
                 settings.duration("query.max-timeout", Duration.ofHours(1), "longest time limit a query may name"),
                 settings.duration("query.slow-after", Duration.ofSeconds(10), "queries that take longer are logged"));
+    }
+
+    private static Optional<ClusterConfig> cluster(Settings settings) {
+        String zookeeper = settings.text(
+                "cluster.zookeeper", "", "host:port of each ZooKeeper server, with commas; empty for a node alone");
+        ClusterConfig config = new ClusterConfig(
+                zookeeper,
+                settings.text("cluster.name", "varve", "name of the cluster"),
+                settings.text("cluster.node", "", "name of this node, unlike that of any other, for good"),
+                settings.text("cluster.host", "127.0.0.1", "under which the other nodes reach this one"),
+                settings.count("cluster.peer-port", 8184, 0, "port for the other nodes; 0 takes any free one"),
+                settings.text("cluster.zone", "", "nodes of one zone may fail together; empty for one of its own"),
+                roles(settings.text("cluster.roles", "store,ingest,query,controller", "what this node does")),
+                Path.of(settings.text("cluster.secret-file", "", "file of random bytes that all nodes have")),
+                settings.count("cluster.replicas", 3, 1, "copies of each chunk"),
+                settings.count("cluster.ingest-shards", 4, 1, "logs that rows are spread over, fixed at the start"),
+                settings.duration(
+                        "cluster.give-up-after", Duration.ofMinutes(30), "a node away longer is replaced by others"),
+                settings.bytes(
+                        "cluster.move-bytes-per-second", 100L << 20, "copied at most by a node to move replicas"));
+        if (zookeeper.isEmpty()) {
+            return Optional.empty();
+        }
+        if (config.node().isEmpty() || config.secretFile().toString().isEmpty()) {
+            throw new VarveException(
+                            ErrorCode.BAD_REQUEST, "a node of a cluster needs cluster.node and cluster.secret-file")
+                    .withHint("varve cluster start writes such a configuration; docs/configuration.md lists all");
+        }
+        return Optional.of(config);
+    }
+
+    private static Set<Role> roles(String text) {
+        Set<Role> roles = EnumSet.noneOf(Role.class);
+        for (String name : text.split(",")) {
+            try {
+                roles.add(Role.valueOf(name.strip().toUpperCase(Locale.ROOT)));
+            } catch (IllegalArgumentException e) {
+                throw new VarveException(
+                                ErrorCode.BAD_REQUEST, "cluster.roles names '" + name + "', which is no role", e)
+                        .withHint("store, ingest, query, controller, with commas");
+            }
+        }
+        return roles;
     }
 }
