@@ -47,7 +47,12 @@ public final class AccessKeys {
     /** A key with its secret, which is shown once and never again. */
     public record Created(AccessKey key, String secret) {}
 
-    private record Held(AccessKey key, @Nullable String secret) {}
+    /**
+     * A key as nodes of a cluster tell it each other.
+     *
+     * @param secret null if the key is revoked
+     */
+    public record Held(AccessKey key, @Nullable String secret) {}
 
     /** The keys of one state of the file, which is replaced as a whole and so never has the same identity twice in a row. */
     private record Loaded(Optional<FileState> file, Map<String, Held> keys) {}
@@ -164,6 +169,32 @@ public final class AccessKeys {
             keys.put(id, new Held(new AccessKey(id, key.user(), key.grants(), key.created(), now), null));
             return true;
         });
+    }
+
+    /** All keys with their secrets. */
+    public List<Held> held() {
+        return List.copyOf(keys().values());
+    }
+
+    /** Takes over what another node knows: keys that are not here, and that keys were revoked. */
+    public synchronized void merge(List<Held> others) {
+        Map<String, Held> known = keys();
+        boolean isNew =
+                others.stream().anyMatch(other -> isNews(known.get(other.key().id()), other));
+        if (isNew) {
+            change(keys -> {
+                for (Held other : others) {
+                    if (isNews(keys.get(other.key().id()), other)) {
+                        keys.put(other.key().id(), other);
+                    }
+                }
+                return true;
+            });
+        }
+    }
+
+    private static boolean isNews(@Nullable Held here, Held there) {
+        return here == null || (here.secret() != null && there.secret() == null);
     }
 
     /** A usable key with its secret. */
