@@ -1,5 +1,6 @@
 package dev.varve.bench;
 
+import dev.varve.blobstore.ChunkObjectStore;
 import dev.varve.blobstore.LocalObjectStore;
 import dev.varve.blobstore.ObjectStoreConfig;
 import dev.varve.blobstore.object.BucketSettings;
@@ -56,7 +57,7 @@ final class StoreListing {
 
     private static void fill(Path data, int keys) throws IOException {
         Path folder = Files.createDirectories(data.resolve("store"));
-        try (LocalObjectStore store =
+        try (ChunkObjectStore store =
                 LocalObjectStore.open(folder, ObjectStoreConfig.DEFAULT, InstantSource.system())) {
             store.createBucket(BUCKET, NodeProcess.S3_USER, BucketSettings.DEFAULT);
             for (int first = 0; first < keys; first += AT_ONCE) {

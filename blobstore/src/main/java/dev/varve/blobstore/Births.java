@@ -8,31 +8,31 @@ import java.util.TreeMap;
  */
 final class Births {
     private final TreeMap<Long, Integer> underWay = new TreeMap<>();
-    private long epoch;
+    private long epoch = 1;
 
     /**
-     * Begins above all floors of earlier runs, whose writes have all ended.
+     * Goes on above all floors of earlier runs, whose writes have all ended.
      *
      * @param floor greatest floor so far
      */
-    Births(long floor) {
-        this.epoch = floor + 1;
+    synchronized void startAbove(long floor) {
+        epoch = Math.max(epoch, floor + 1);
     }
 
     /** A write under way. */
-    final class Birth implements AutoCloseable {
+    private final class UnderWay implements Birth {
         private final long at;
         private boolean isOver;
 
-        private Birth(long at) {
+        private UnderWay(long at) {
             this.at = at;
         }
 
-        long epoch() {
+        @Override
+        public long epoch() {
             return at;
         }
 
-        /** The write has ended: what it wrote is referred to, or never will be. */
         @Override
         public void close() {
             synchronized (Births.this) {
@@ -46,7 +46,7 @@ final class Births {
 
     synchronized Birth begin() {
         underWay.merge(epoch, 1, Integer::sum);
-        return new Birth(epoch);
+        return new UnderWay(epoch);
     }
 
     /** Begins an epoch; returns the highest floor that no write under way was born below. */

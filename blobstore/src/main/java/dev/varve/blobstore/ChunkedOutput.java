@@ -2,7 +2,7 @@ package dev.varve.blobstore;
 
 import dev.varve.blobstore.chunk.ChunkId;
 import dev.varve.blobstore.chunk.ChunkRef;
-import dev.varve.blobstore.chunk.ChunkStore;
+import dev.varve.blobstore.chunk.Chunks;
 import dev.varve.blobstore.meta.Extent;
 import dev.varve.blobstore.object.Body;
 import dev.varve.model.VarveException;
@@ -34,7 +34,7 @@ final class ChunkedOutput extends OutputStream {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    private final ChunkStore chunks;
+    private final Chunks chunks;
     private final Buffers buffers;
     private final ObjectStoreConfig config;
     private final long birth;
@@ -49,7 +49,7 @@ final class ChunkedOutput extends OutputStream {
     /** A chunk on its way to the disk and to its digest. */
     private record Flight(ByteBuffer buffer, CompletableFuture<ChunkRef> done, CompletableFuture<Void> digested) {}
 
-    ChunkedOutput(ChunkStore chunks, Buffers buffers, ObjectStoreConfig config, long birth, DigestQueue digests) {
+    ChunkedOutput(Chunks chunks, Buffers buffers, ObjectStoreConfig config, long birth, DigestQueue digests) {
         this.chunks = chunks;
         this.buffers = buffers;
         this.config = config;

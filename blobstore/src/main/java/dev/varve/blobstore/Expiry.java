@@ -2,6 +2,7 @@ package dev.varve.blobstore;
 
 import dev.varve.blobstore.meta.MetaOp;
 import dev.varve.blobstore.meta.MetaOp.Expiry.Kind;
+import dev.varve.blobstore.meta.MetaState;
 import dev.varve.blobstore.object.Bucket;
 import dev.varve.blobstore.object.BucketSettings.LifecycleRule;
 import dev.varve.blobstore.object.ListRequest;
@@ -27,10 +28,10 @@ final class Expiry {
     private static final int PAGE = 1000;
 
     private final ObjectStore store;
-    private final MetaShards shards;
+    private final Shards shards;
     private final InstantSource clock;
 
-    Expiry(ObjectStore store, MetaShards shards, InstantSource clock) {
+    Expiry(ObjectStore store, Shards shards, InstantSource clock) {
         this.store = store;
         this.shards = shards;
         this.clock = clock;
@@ -38,7 +39,10 @@ final class Expiry {
 
     int run() {
         int count = 0;
-        for (Bucket bucket : store.buckets()) {
+        for (Bucket bucket : shards.heard().buckets()) {
+            if (!shards.keeps(MetaState.shardOf(bucket.name()))) {
+                continue;
+            }
             List<LifecycleRule> rules = bucket.settings().lifecycle().stream()
                     .filter(LifecycleRule::isEnabled)
                     .toList();

@@ -30,13 +30,15 @@ import org.slf4j.LoggerFactory;
  * <p>{@code rows/} holds the rows, {@code 00/} to {@code 15/} the logs; a shard has none before its first operation. A
  * thread of its own flushes the rows from time to time, after which the logs are cut. Thread-safe.
  */
-final class MetaShards implements AutoCloseable {
+final class MetaShards implements Shards {
     private static final Logger LOG = LoggerFactory.getLogger(MetaShards.class);
     private static final int OPENING_THREADS = 4;
 
     private final Path directory;
     private final MetaConfig config;
     private final MetaState state;
+    private final MetaReads reads;
+    private final Births births = new Births();
     private final List<MetaShard> shards = new ArrayList<>();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -52,6 +54,7 @@ final class MetaShards implements AutoCloseable {
         this.directory = directory;
         this.config = config;
         this.state = state;
+        this.reads = state.reads();
         LongConsumer onApplied = this::applied;
         for (int shard = 0; shard < MetaState.SHARDS; shard++) {
             Path logDirectory = directory.resolve("%02d".formatted(shard));
@@ -92,6 +95,7 @@ final class MetaShards implements AutoCloseable {
                     .toList();
             recovered.forEach(MetaShards::join);
         }
+        births.startAbove(highestFloor(state));
     }
 
     private static <T> T join(CompletableFuture<T> future) {
@@ -105,32 +109,62 @@ final class MetaShards implements AutoCloseable {
         }
     }
 
-    /**
-     * Queues an operation. The future completes after it is durable and seen by all reads; with an {@code ObjectException}
-     * or {@code StaleChunkException} if it was refused; with another {@code VarveException} if it could not be written, or,
-     * when its message says so, it is unknown whether it was. Continuations must not block.
-     */
+    @Override
     @SuppressWarnings("unchecked") // each kind of operation answers what its type says
-    <A> CompletableFuture<A> submit(MetaOp<A> op) {
+    public <A> CompletableFuture<A> submit(MetaOp<A> op) {
         return (CompletableFuture<A>) shards.get(MetaState.shardOf(op)).submit(op);
     }
 
-    /** Like {@link #submit}, and waits; throws what the future would complete with. */
-    <A> A call(MetaOp<A> op) {
+    @Override
+    public <A> A call(MetaOp<A> op) {
         return join(submit(op));
     }
 
-    MetaReads reads() {
-        return state.reads();
+    @Override
+    public MetaReads reads(String bucket) {
+        return reads;
     }
 
-    /** What a writer to a bucket names as the birth of its chunks, asked before the first. */
+    @Override
+    public MetaReads reads() {
+        return reads;
+    }
+
+    @Override
+    public MetaReads heard() {
+        return reads;
+    }
+
+    @Override
+    public Birth begin(String bucket) {
+        return births.begin();
+    }
+
+    @Override
+    public long raiseFloors() {
+        long floor = births.advance();
+        for (int shard = 0; shard < MetaState.SHARDS; shard++) {
+            call(new MetaOp.RaiseFloor(shard, floor));
+        }
+        return floor;
+    }
+
+    @Override
+    public boolean keeps(int shard) {
+        return true;
+    }
+
+    @Override
+    public boolean isShared() {
+        return false;
+    }
+
+    /** The floor of a bucket's shard. */
     long gcFloor(String bucket) {
         return state.head(MetaState.shardOf(bucket)).gcFloor();
     }
 
-    /** The greatest of all shards' floors. */
-    long highestFloor() {
+    private static long highestFloor(MetaState state) {
         long highest = 0;
         for (int shard = 0; shard < MetaState.SHARDS; shard++) {
             highest = Math.max(highest, state.head(shard).gcFloor());
@@ -213,13 +247,8 @@ final class MetaShards implements AutoCloseable {
         }
     }
 
-    /**
-     * Reads everything again.
-     *
-     * @param damages takes what is not as it was written
-     * @param mended takes what was not and is now: a log that the rows, once flushed, do without
-     */
-    void verify(Consumer<StoreStatus.Damage> damages, Consumer<StoreStatus.Damage> mended) {
+    @Override
+    public void verify(Consumer<StoreStatus.Damage> damages, Consumer<StoreStatus.Damage> mended) {
         List<Flaw> flaws = state.findFlaws();
         for (Flaw flaw : flaws) {
             damages.accept(damage(flaw.file(), flaw.offset(), flaw.reason()));

@@ -33,8 +33,7 @@ public final class StoreMaintenance {
 
     private final ObjectStoreConfig config;
     private final ChunkStore chunks;
-    private final MetaShards shards;
-    private final Births births;
+    private final Shards shards;
     private final Pins pins;
     private final InstantSource clock;
     private final Expiry expiry;
@@ -42,17 +41,15 @@ public final class StoreMaintenance {
     private volatile List<StoreStatus.Damage> mendedMetadata = List.of();
 
     StoreMaintenance(
-            LocalObjectStore store,
+            ObjectStore store,
             ObjectStoreConfig config,
             ChunkStore chunks,
-            MetaShards shards,
-            Births births,
+            Shards shards,
             Pins pins,
             InstantSource clock) {
         this.config = config;
         this.chunks = chunks;
         this.shards = shards;
-        this.births = births;
         this.pins = pins;
         this.clock = clock;
         this.expiry = new Expiry(store, shards, clock);
@@ -63,11 +60,11 @@ public final class StoreMaintenance {
         Instant before = clock.instant().minus(config.grace());
         int count = 0;
         for (int shard = 0; shard < MetaState.SHARDS; shard++) {
-            int emptied;
-            do {
+            int emptied = shards.keeps(shard) ? MOST_TRASH : 0;
+            while (emptied == MOST_TRASH) {
                 emptied = emptyTrash(shard, before);
                 count += emptied;
-            } while (emptied == MOST_TRASH);
+            }
         }
         return count;
     }
@@ -75,7 +72,7 @@ public final class StoreMaintenance {
     private int emptyTrash(int shard, Instant before) {
         List<MetaOp.TrashId> due = new ArrayList<>();
         List<ChunkId> ids = new ArrayList<>();
-        for (TrashedChunk trashed : shards.reads().trash(shard, MOST_TRASH)) {
+        for (TrashedChunk trashed : shards.heard().trash(shard, MOST_TRASH)) {
             ChunkId id = new ChunkId(trashed.id().high(), trashed.id().low());
             if (!trashed.since().isAfter(before) && !pins.contains(id)) {
                 due.add(trashed.id());
@@ -83,7 +80,9 @@ public final class StoreMaintenance {
             }
         }
         if (!due.isEmpty()) {
-            chunks.delete(ids);
+            if (!shards.isShared()) {
+                chunks.delete(ids);
+            }
             // Repeated after a crash: deleting what is gone does nothing.
             shards.call(new MetaOp.EmptyTrash(shard, due));
         }
@@ -92,9 +91,9 @@ public final class StoreMaintenance {
 
     /** Deletes chunks that nothing refers to and nothing ever will; returns how many. */
     public synchronized int collectOrphans() {
-        long floor = births.advance();
-        for (int shard = 0; shard < MetaState.SHARDS; shard++) {
-            shards.call(new MetaOp.RaiseFloor(shard, floor));
+        long floor = shards.raiseFloors();
+        if (shards.isShared()) {
+            return 0;
         }
         int passes = Math.toIntExact(chunks.status().chunks() / MOST_IDS + 1);
         int count = 0;
@@ -114,7 +113,7 @@ public final class StoreMaintenance {
                 unwanted.add(id);
             }
         });
-        shards.reads().chunks(wanted -> unwanted.remove(Written.id(wanted)));
+        shards.heard().chunks(wanted -> unwanted.remove(Written.id(wanted)));
         List<ChunkId> ids = List.copyOf(unwanted);
         for (int from = 0; from < ids.size(); from += MOST_TRASH) {
             chunks.delete(ids.subList(from, Math.min(ids.size(), from + MOST_TRASH)));

@@ -76,7 +76,7 @@ final class ObjectCrashTest {
 
         public static void main(String[] arguments) throws InterruptedException {
             PrintStream out = System.out;
-            LocalObjectStore store = LocalObjectStore.open(Path.of(arguments[0]), CONFIG, InstantSource.system());
+            ChunkObjectStore store = LocalObjectStore.open(Path.of(arguments[0]), CONFIG, InstantSource.system());
             int first = Integer.parseInt(arguments[1]);
             for (int writer = 0; writer < WRITERS; writer++) {
                 int own = writer;
@@ -101,7 +101,7 @@ final class ObjectCrashTest {
     private static void killAgainAndAgain(int rounds, long seed, Path folder) throws Exception {
         Random random = new Random(seed);
         Path directory = folder.resolve("store");
-        try (LocalObjectStore store = LocalObjectStore.open(directory, CONFIG, InstantSource.system())) {
+        try (ChunkObjectStore store = LocalObjectStore.open(directory, CONFIG, InstantSource.system())) {
             store.createBucket(BUCKET, "ada", BucketSettings.DEFAULT);
         }
         Map<Integer, Integer> acknowledged = new HashMap<>();
@@ -159,7 +159,7 @@ final class ObjectCrashTest {
     /** Returns the greatest number found. */
     private static int check(Path directory, Map<Integer, Integer> acknowledged) {
         int greatest = 0;
-        try (LocalObjectStore store = LocalObjectStore.open(directory, CONFIG, InstantSource.system())) {
+        try (ChunkObjectStore store = LocalObjectStore.open(directory, CONFIG, InstantSource.system())) {
             for (Map.Entry<Integer, Integer> entry : acknowledged.entrySet()) {
                 int writer = entry.getKey();
                 StoredObject found = store.find(BUCKET, ObjectKey.of("writer" + writer), Optional.empty())

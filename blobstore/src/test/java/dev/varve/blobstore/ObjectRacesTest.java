@@ -45,7 +45,7 @@ final class ObjectRacesTest {
     @TempDir
     Path directory;
 
-    private LocalObjectStore store;
+    private ChunkObjectStore store;
 
     @BeforeEach
     void open() {

@@ -94,7 +94,7 @@ final class ObjectSequencesTest {
         }
     }
 
-    private LocalObjectStore open(Path directory, FaultyDisk disk) {
+    private ChunkObjectStore open(Path directory, FaultyDisk disk) {
         return LocalObjectStore.open(directory, CONFIG, () -> now, SteadyTime.believing(() -> now), disk);
     }
 
@@ -104,7 +104,7 @@ final class ObjectSequencesTest {
         List<ObjectSequence> sequences = new ArrayList<>();
         FaultyDisk disk = new FaultyDisk();
         Path directory = folder.resolve("0");
-        LocalObjectStore store = open(directory, disk);
+        ChunkObjectStore store = open(directory, disk);
         try (model) {
             for (int round = 1; sequences.size() < SEQUENCES; round++) {
                 disk.cutPowerAfter(random.nextInt(1, 10_000));
@@ -168,7 +168,7 @@ final class ObjectSequencesTest {
             bytes.write(old ^ (1 << random.nextInt(8)));
         }
         boolean isCommitLog = LogSegment.isSegment(file);
-        try (LocalObjectStore store = open(damaged, disk)) {
+        try (ChunkObjectStore store = open(damaged, disk)) {
             for (int i = 0; i < COMPARED && !settled.isEmpty() && !isCommitLog; i++) {
                 settled.get(random.nextInt(settled.size())).compareUnlessTold(store);
             }
@@ -183,7 +183,7 @@ final class ObjectSequencesTest {
             List<ObjectSequence> sequences,
             Random random,
             MemoryObjects model,
-            LocalObjectStore store,
+            ChunkObjectStore store,
             FaultyDisk disk) {
         ObjectSequence sequence = new ObjectSequence("bucket-" + sequences.size(), random.nextLong(), model, () -> now);
         sequences.add(sequence);
@@ -195,7 +195,7 @@ final class ObjectSequencesTest {
         sequence.compareAll(store);
     }
 
-    private static void maintain(Random random, LocalObjectStore store, FaultyDisk disk) {
+    private static void maintain(Random random, ChunkObjectStore store, FaultyDisk disk) {
         StoreMaintenance maintenance = store.maintenance();
         try {
             switch (random.nextInt(12)) {
@@ -213,7 +213,7 @@ final class ObjectSequencesTest {
         }
     }
 
-    private static void closeWithoutPower(LocalObjectStore store) {
+    private static void closeWithoutPower(ChunkObjectStore store) {
         try {
             store.close();
         } catch (RuntimeException e) {

@@ -34,7 +34,7 @@ final class ObjectSpeedTest {
     void printsFigures() throws Exception {
         byte[] large = ObjectStoreContract.bytes(1, LARGE);
         long start = System.nanoTime();
-        try (LocalObjectStore store =
+        try (ChunkObjectStore store =
                 LocalObjectStore.open(directory.resolve("store"), ObjectStoreConfig.DEFAULT, InstantSource.system())) {
             System.out.println("open new ms " + millis(start));
             store.createBucket("speed", "ada", BucketSettings.DEFAULT);

@@ -114,7 +114,7 @@ final class StoreDamageTest {
         return List.of(of).get(random.nextInt(of.length));
     }
 
-    private static LocalObjectStore open(Path directory) {
+    private static ChunkObjectStore open(Path directory) {
         return LocalObjectStore.open(directory, CONFIG, () -> NOW, Disk.REAL);
     }
 
@@ -123,7 +123,7 @@ final class StoreDamageTest {
         Path killed = folder.resolve("killed");
         Map<String, List<Map<String, byte[]>>> states = new TreeMap<>();
         for (int round = 0; round < 2; round++) {
-            try (LocalObjectStore store = open(directory)) {
+            try (ChunkObjectStore store = open(directory)) {
                 for (String bucket : BUCKETS) {
                     if (round == 0) {
                         store.createBucket(bucket, "ada", BucketSettings.DEFAULT);
@@ -142,7 +142,7 @@ final class StoreDamageTest {
         return new Made(directory, killed, states);
     }
 
-    private static void fill(LocalObjectStore store, String bucket, List<Map<String, byte[]>> states, Random random) {
+    private static void fill(ChunkObjectStore store, String bucket, List<Map<String, byte[]>> states, Random random) {
         for (int i = 0; i < 8; i++) {
             Map<String, byte[]> contents = new TreeMap<>(states.getLast());
             String key = "key" + random.nextInt(10);
@@ -283,7 +283,7 @@ final class StoreDamageTest {
         /** Opens, reads and scrubs; returns whether all was there. */
         private boolean use(boolean harms) throws IOException {
             boolean isWhole = true;
-            try (LocalObjectStore store = open(directory)) {
+            try (ChunkObjectStore store = open(directory)) {
                 if (harms) {
                     harm();
                 }
@@ -305,7 +305,7 @@ final class StoreDamageTest {
         }
 
         /** Whether all is there; what is there must be right. */
-        private boolean read(LocalObjectStore store, String bucket) {
+        private boolean read(ChunkObjectStore store, String bucket) {
             List<Map<String, byte[]>> states = made.states.getOrDefault(bucket, List.of());
             Map<String, byte[]> expected = states.getLast();
             List<StoredObject> objects;
@@ -347,7 +347,7 @@ final class StoreDamageTest {
                             .allMatch(entry -> java.util.Arrays.equals(entry.getValue(), other.get(entry.getKey())));
         }
 
-        private void scrub(LocalObjectStore store) {
+        private void scrub(ChunkObjectStore store) {
             StoreMaintenance maintenance = store.maintenance();
             boolean isDone = false;
             for (int step = 0; step < 100 && !isDone; step++) {

@@ -40,7 +40,7 @@ final class StoreMaintenanceTest {
 
     private Instant now = Instant.parse("2026-05-01T00:00:00Z");
     private final FaultyDisk disk = new FaultyDisk();
-    private LocalObjectStore store;
+    private ChunkObjectStore store;
     private StoreMaintenance maintenance;
 
     @BeforeEach

@@ -1,6 +1,7 @@
 package dev.varve.server;
 
 import dev.varve.blobstore.BlobStore;
+import dev.varve.blobstore.ChunkObjectStore;
 import dev.varve.blobstore.CommitLog;
 import dev.varve.blobstore.CommitLogConfig;
 import dev.varve.blobstore.LocalCommitLog;
@@ -34,7 +35,7 @@ record Lake(ObjectStore objects, BlobStore blobs, Catalog catalog, Ingest ingest
     /** The lake of a node that is alone. */
     static Lake local(NodeConfig config, BufferAllocator memory, InstantSource clock, Metrics metrics, Parts parts) {
         Path data = config.dataDir();
-        LocalObjectStore objects =
+        ChunkObjectStore objects =
                 parts.add(LocalObjectStore.open(data.resolve(STORE), ObjectStoreConfig.DEFAULT, clock));
         BlobStore blobs = ObjectBlobStore.open(objects, ObjectBlobStore.LAKE);
         CommitLog log = parts.add(LocalCommitLog.open(data.resolve(LOG), CommitLogConfig.DEFAULT));

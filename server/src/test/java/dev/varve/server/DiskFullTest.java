@@ -3,6 +3,7 @@ package dev.varve.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.blobstore.ChunkObjectStore;
 import dev.varve.blobstore.LocalObjectStore;
 import dev.varve.blobstore.ObjectStoreConfig;
 import dev.varve.blobstore.StoreMaintenance;
@@ -37,7 +38,7 @@ class DiskFullTest {
     private Path directory;
 
     private LimitedDisk disk;
-    private LocalObjectStore store;
+    private ChunkObjectStore store;
     private StoreMaintenance maintenance;
     private OpenLake lake;
     private S3Endpoint endpoint;

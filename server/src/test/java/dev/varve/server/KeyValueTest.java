@@ -3,6 +3,7 @@ package dev.varve.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.varve.blobstore.ChunkObjectStore;
 import dev.varve.blobstore.LocalObjectStore;
 import dev.varve.blobstore.ObjectStoreConfig;
 import dev.varve.blobstore.object.BucketSettings;
@@ -25,7 +26,7 @@ class KeyValueTest {
     @TempDir
     private static Path directory;
 
-    private static LocalObjectStore store;
+    private static ChunkObjectStore store;
     private static OpenLake lake;
 
     @BeforeAll

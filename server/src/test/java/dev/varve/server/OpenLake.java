@@ -3,6 +3,7 @@ package dev.varve.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.varve.blobstore.BlobStore;
+import dev.varve.blobstore.ChunkObjectStore;
 import dev.varve.blobstore.CommitLog;
 import dev.varve.blobstore.CommitLogConfig;
 import dev.varve.blobstore.LocalCommitLog;
@@ -54,7 +55,7 @@ public final class OpenLake implements AutoCloseable {
         NodeConfig config = NodeConfig.in(directory);
         Metrics metrics = new Metrics();
         BufferAllocator memory = add(new RootAllocator());
-        LocalObjectStore files = add(
+        ChunkObjectStore files = add(
                 LocalObjectStore.open(directory.resolve("store"), ObjectStoreConfig.DEFAULT, InstantSource.system()));
         BlobStore blobs = ObjectBlobStore.open(files, ObjectBlobStore.LAKE);
         CommitLog log = add(LocalCommitLog.open(directory.resolve("log"), CommitLogConfig.DEFAULT));

@@ -1,8 +1,7 @@
 package dev.varve.blobstore;
 
 import dev.varve.blobstore.chunk.ChunkId;
-import dev.varve.blobstore.chunk.ChunkStore;
-import dev.varve.blobstore.chunk.FileDraft;
+import dev.varve.blobstore.chunk.Chunks;
 import dev.varve.blobstore.disk.Disk;
 import dev.varve.blobstore.meta.Extent;
 import dev.varve.blobstore.object.Body;
@@ -29,18 +28,18 @@ import org.slf4j.LoggerFactory;
  * <p>Until an operation refers to the chunks they are the draft's, and closing it deletes them. When it is not known whether
  * the operation took effect, they are left to the collector of orphans, which will know.
  */
-final class LocalDraft implements ObjectDraft {
-    private static final Logger LOG = LoggerFactory.getLogger(LocalDraft.class);
+final class ChunkDraft implements ObjectDraft {
+    private static final Logger LOG = LoggerFactory.getLogger(ChunkDraft.class);
     private static final int READ_BYTES = 1 << 18;
 
-    private final ChunkStore chunks;
+    private final Chunks chunks;
     private final ObjectWrite write;
-    private final Births.Birth birth;
+    private final Birth birth;
     private final Digester digester;
     private final long mostBytes;
 
     /** One of them is there. */
-    private final @Nullable FileDraft file;
+    private final Chunks.@Nullable Draft file;
 
     private final @Nullable ChunkedOutput chunked;
 
@@ -50,14 +49,14 @@ final class LocalDraft implements ObjectDraft {
     private boolean isKept;
     private boolean isClosed;
 
-    LocalDraft(
-            ChunkStore chunks,
+    ChunkDraft(
+            Chunks chunks,
             Buffers buffers,
             ObjectStoreConfig config,
             ObjectWrite write,
             Digester digester,
             long mostBytes,
-            Births.Birth birth,
+            Birth birth,
             Executor computing) {
         this.chunks = chunks;
         this.write = write;

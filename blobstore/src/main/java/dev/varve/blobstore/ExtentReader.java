@@ -1,7 +1,7 @@
 package dev.varve.blobstore;
 
 import dev.varve.blobstore.chunk.ChunkId;
-import dev.varve.blobstore.chunk.ChunkStore;
+import dev.varve.blobstore.chunk.Chunks;
 import dev.varve.blobstore.meta.Extent;
 import dev.varve.blobstore.object.ObjectReader;
 import dev.varve.blobstore.object.ObjectRules;
@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Reads an object from its extents, which are pinned until it is closed. Thread-safe. */
-final class LocalReader implements ObjectReader {
-    private final ChunkStore chunks;
+final class ExtentReader implements ObjectReader {
+    private final Chunks chunks;
     private final Pins pins;
     private final StoredObject object;
     private final List<Extent> extents;
@@ -24,7 +24,7 @@ final class LocalReader implements ObjectReader {
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
     /** Takes over the pins of the extents' chunks. */
-    LocalReader(ChunkStore chunks, Pins pins, StoredObject object, List<Extent> extents) {
+    ExtentReader(Chunks chunks, Pins pins, StoredObject object, List<Extent> extents) {
         this.chunks = chunks;
         this.pins = pins;
         this.object = object;
