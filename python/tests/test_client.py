@@ -77,7 +77,7 @@ class Fake:
                 fake.seen.append((self.command, self.path, dict(self.headers), body))
                 fake.answers.pop(0)(self)
 
-            do_GET = do_POST = _serve  # noqa: N815
+            do_GET = do_POST = do_PUT = _serve  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -152,6 +152,30 @@ def test_the_next_node_is_asked_when_one_is_gone(fake: Fake) -> None:
     fake.answers = [ok(arrow(1))]
     live = fake.url.removeprefix("http://")
     assert varve.connect(f"varve://127.0.0.1:1,{live}").sql("select 1").to_arrow().num_rows == 1
+
+
+def test_several_nodes_are_asked_in_turn(fake: Fake) -> None:
+    other = Fake()
+    fake.answers = [ok(arrow(1)) for _ in range(6)]
+    other.answers = [problem(503, code="NOT_READY", detail="later"), *(ok(arrow(1)) for _ in range(6))]
+    both = ",".join(server.url.removeprefix("http://") for server in (fake, other))
+    with varve.connect(both, retries=0) as con:
+        for _ in range(6):
+            assert con.sql("select 1").to_arrow().num_rows == 1
+    assert len(fake.seen) + len(other.seen) == 7
+    assert min(len(fake.seen), len(other.seen)) >= 3
+    other.server.shutdown()
+    other.server.server_close()
+
+
+def test_a_condition_is_not_sent_again_when_nobody_knows(fake: Fake) -> None:
+    def gone(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+
+    fake.answers = [gone, problem(412, code="CONFLICT", detail="there is one")]
+    with pytest.raises(varve.ConnectionFailed, match="read before trying again"):
+        varve.connect(fake.url).kv.put("b", "k", b"x", if_match="")
+    assert len(fake.seen) == 1
 
 
 def test_no_server_says_so() -> None:

@@ -50,14 +50,14 @@ class WriteReport:
     errors: list[dict[str, Any]] = field(default_factory=list)
 
 
-def connect(url: str | None = None, *, timeout: float = 300.0, retries: int = 5) -> Connection:
+def connect(url: str | None = None, *, timeout: float = 300.0, retries: int = 7) -> Connection:
     """Connect to a lake.
 
     Args:
-        url: ``http://host:port`` or ``varve://host1:port,host2:port``; by default the environment variable
-            ``VARVE_URL``, else the local node.
+        url: ``http://host:port`` or ``host1:port,host2:port``, whose nodes are asked in turn; by default
+            the environment variable ``VARVE_URL``, else the local node.
         timeout: seconds to wait for the server to say something.
-        retries: how often to repeat a request that no node answered or that met a busy node.
+        retries: how often to repeat a request that no node answered or that met only busy nodes.
     """
     return Connection(url or os.environ.get("VARVE_URL") or DEFAULT_URL, timeout=timeout, retries=retries)
 
@@ -65,7 +65,7 @@ def connect(url: str | None = None, *, timeout: float = 300.0, retries: int = 5)
 class Connection:
     """A lake; may be used by several threads."""
 
-    def __init__(self, url: str, *, timeout: float = 300.0, retries: int = 5) -> None:
+    def __init__(self, url: str, *, timeout: float = 300.0, retries: int = 7) -> None:
         self._http = Http(url, timeout, retries)
         self.media = Media(self._http)
         """Pictures, videos, sounds and tracks."""

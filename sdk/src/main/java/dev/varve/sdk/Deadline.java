@@ -30,7 +30,8 @@ final class Deadline {
         this.alarm = timeout.isZero() ? null : timer.schedule(this::ring, timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void ring() {
+    /** Time is up, by the clock or because there is nothing to wait for any more. */
+    void ring() {
         if (state.compareAndSet(State.RUNNING, State.INTERRUPTING)) {
             waiting.interrupt();
             state.set(State.INTERRUPTED);

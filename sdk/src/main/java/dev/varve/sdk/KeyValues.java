@@ -1,7 +1,6 @@
 package dev.varve.sdk;
 
 import java.io.FileNotFoundException;
-import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -78,9 +77,9 @@ public final class KeyValues {
     }
 
     /** The whole value; null if there is none. */
-    public byte @Nullable [] get(String bucket, String key) throws IOException {
-        try (InputStream value = open(bucket, key, null)) {
-            return value.readAllBytes();
+    public byte @Nullable [] get(String bucket, String key) {
+        try {
+            return requests.whole(requests.path(bucket, key));
         } catch (VarveClientException e) {
             if (e.status() == 404) {
                 return null;

@@ -98,6 +98,12 @@ final class ObjectRequests {
                 .body();
     }
 
+    /** All bytes of a value; a part of them is asked for again. */
+    byte[] whole(String path) {
+        return wire.exchange(
+                new Wire.Call("GET", path, Map.of(), null, Duration.ZERO, Wire.Repeat.SAFE), bytes -> bytes);
+    }
+
     /** False if there is none. */
     boolean delete(String path) {
         try {

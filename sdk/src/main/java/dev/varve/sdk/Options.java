@@ -47,7 +47,7 @@ record Options(
             "onError");
 
     private static final int DEFAULT_PORT = 8181;
-    private static final Pattern URL = Pattern.compile("(varve|http|https)://([^/?#]+)/?(?:\\?(.*))?");
+    private static final Pattern URL = Pattern.compile("(?:(varve|http|https)://)?([^/?#]+)/?(?:\\?(.*))?");
     private static final Pattern AMOUNT = Pattern.compile("(\\d{1,15})\\s*([A-Za-z]*)");
 
     Options {

@@ -1,9 +1,7 @@
 package dev.varve.sdk;
 
-import java.io.InputStream;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +22,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a Varve node.
+ * A connection to a Varve node, or to several of a cluster.
  *
  * <p>Any number of threads may share it; the writers and results it hands out belong to one thread each. Closing it
  * closes the writers left open. Results must be closed before it.
@@ -63,8 +61,8 @@ public final class Varve implements AutoCloseable {
     /**
      * Reads the URL and connects with the first request.
      *
-     * <p>{@code varve://host:port,host2:port2?option=value&…}; also {@code http://} and {@code https://}. Hosts are
-     * tried in turn. Options: {@code batchRows=65536}, {@code batchBytes=8MiB}, {@code linger=200ms}, {@code inFlight}
+     * <p>{@code varve://host:port,host2:port2?option=value&…}; also {@code http://} and {@code https://}, or none of
+     * these. Requests go to the hosts in turn, past those that do not answer. Options: {@code batchRows=65536}, {@code batchBytes=8MiB}, {@code linger=200ms}, {@code inFlight}
      * (4; 1 for a dataset with a key, where order counts), {@code retryTimeout=60s}, {@code requestTimeout=60s} (for
      * one attempt to send rows), {@code connectTimeout=5s}, {@code buffer=block|fail}, {@code
      * onError=reject-row|reject-batch}. An unknown option is an error.
@@ -136,7 +134,7 @@ public final class Varve implements AutoCloseable {
                 BodyPublishers.ofByteArray(statement.json(format.toLowerCase(Locale.ROOT))),
                 Duration.ZERO,
                 Wire.Repeat.SAFE);
-        HttpResponse<InputStream> response = wire.open(call);
+        Wire.Opened response = wire.open(call);
         String id = response.headers().firstValue("X-Query-Id").orElse(statement.id());
         return new QueryStream(id, response.body(), () -> senders.execute(() -> cancelQuietly(id)));
     }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
@@ -14,21 +14,27 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends requests to the first host that answers and turns every failure into a {@link VarveClientException}.
+ * Sends requests to the hosts in turn and turns every failure into a {@link VarveClientException}.
  *
- * <p>Safe for any number of threads. An attempt that cannot connect moves on to the next host; after a round of all
- * hosts, and after 429, 502, 503, 504 or an answer cut short, it waits (exponentially longer, jittered, never shorter
- * than {@code Retry-After}) until {@code retryTimeout} has passed. No other 4xx or 5xx is ever sent again.
+ * <p>Safe for any number of threads. An attempt that cannot connect, is answered 429, 502, 503 or 504 or not wholly moves
+ * on to the next host; after a round of all hosts it waits (exponentially longer, jittered, never shorter than {@code
+ * Retry-After}) until {@code retryTimeout} has passed. A host whose own disk fails (500, 507) is not asked again, but
+ * once each of the others. No other 4xx or 5xx is ever sent again.
  */
 final class Wire {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+    /** Of several hosts one takes over from another within seconds. */
+    private static final Duration LONGEST_PAUSE_OF_SEVERAL = Duration.ofMillis(500);
 
     /** How often a request may reach the node. */
     enum Repeat {
@@ -51,20 +57,22 @@ final class Wire {
             Duration timeout,
             Repeat repeat) {}
 
-    private final List<URI> hosts;
+    /** An answer whose body is read as it comes; the caller closes it. */
+    record Opened(HttpHeaders headers, InputStream body) {}
+
+    private final Hosts hosts;
     private final HttpClient client;
     private final Duration retryTimeout;
     private final ScheduledExecutorService timer;
-    private volatile int preferred;
 
     Wire(Options options, ScheduledExecutorService timer) {
         this.timer = timer;
-        this.hosts = options.hosts();
         this.retryTimeout = options.retryTimeout();
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(options.connectTimeout())
                 .build();
+        this.hosts = new Hosts(options.hosts(), client, timer);
     }
 
     /** Reads a success answer; what it throws counts as an answer cut short. */
@@ -87,8 +95,8 @@ final class Wire {
         });
     }
 
-    /** The answer as it comes; the caller closes its body. */
-    HttpResponse<InputStream> open(Call call) {
+    /** The answer as it comes. */
+    Opened open(Call call) {
         return attempts(call, host -> {
             HttpResponse<InputStream> response = once(host, call, BodyHandlers.ofInputStream());
             if (response.statusCode() / 100 != 2) {
@@ -96,53 +104,70 @@ final class Wire {
                     throw refused(response, body.readNBytes(1 << 20));
                 }
             }
-            return response;
+            return new Opened(response.headers(), WatchedBody.of(host, response.body()));
         });
     }
 
     private interface Attempt<T> {
-        T on(URI host) throws IOException, InterruptedException;
+        T on(Hosts.Host host) throws IOException, InterruptedException;
     }
 
     private <T> T attempts(Call call, Attempt<T> attempt) {
         long start = System.nanoTime();
-        int first = preferred;
-        for (int tries = 1; ; tries++) {
-            int index = (first + tries - 1) % hosts.size();
-            VarveClientException failure;
+        int tries = 0;
+        for (int rounds = 1; ; rounds++) {
+            @Nullable VarveClientException failure = null;
             Duration atLeast = Duration.ZERO;
-            try {
-                T answer = attempt.on(hosts.get(index));
-                preferred = index;
-                return answer;
-            } catch (RefusedException refused) {
-                failure = refused.error;
-                if (!mayRepeat(call.repeat(), failure.status())) {
-                    throw failure.rethrown();
+            boolean again = false;
+            for (Hosts.Host host : hosts.round()) {
+                tries++;
+                try {
+                    return attempt.on(host);
+                } catch (RefusedException refused) {
+                    failure = refused.error;
+                    atLeast = refused.retryAfter;
+                    boolean mayBeBetterLater = mayRepeat(call.repeat(), failure.status());
+                    if (!mayBeBetterLater && !mayAskOthers(call.repeat(), failure.status())) {
+                        throw failure.rethrown();
+                    }
+                    again |= mayBeBetterLater;
+                    host.declined();
+                } catch (ConnectException | HttpConnectTimeoutException e) {
+                    failure = unreachable(e);
+                    again = true;
+                    host.failed();
+                } catch (IOException e) {
+                    failure = new VarveClientException(
+                            "STREAM_BROKEN",
+                            host.address().getAuthority() + " broke off the answer: " + reason(e),
+                            call.repeat() == Repeat.SAFE ? null : "it may have been applied: read before trying again",
+                            null,
+                            VarveClientException.NO_STATUS,
+                            List.of(),
+                            e);
+                    if (call.repeat() != Repeat.SAFE) {
+                        throw failure;
+                    }
+                    again = true;
+                    host.declined();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new VarveClientException("CANCELLED", "interrupted while waiting for the node", e);
                 }
-                atLeast = refused.retryAfter;
-            } catch (ConnectException | HttpConnectTimeoutException e) {
-                failure = unreachable(hosts.get(index), e);
-            } catch (IOException e) {
-                failure = new VarveClientException(
-                        "STREAM_BROKEN", hosts.get(index).getAuthority() + " broke off the answer: " + reason(e), e);
-                if (call.repeat() != Repeat.SAFE) {
-                    throw failure;
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new VarveClientException("CANCELLED", "interrupted while waiting for the node", e);
             }
-            boolean roundDone = tries % hosts.size() == 0;
-            pauseOrGiveUp(failure, start, tries, roundDone, atLeast);
+            // A round has at least one host.
+            VarveClientException last = Objects.requireNonNull(failure);
+            if (!again) {
+                throw last.rethrown();
+            }
+            pauseOrGiveUp(last, start, tries, rounds, atLeast);
         }
     }
 
-    private void pauseOrGiveUp(
-            VarveClientException failure, long start, int tries, boolean roundDone, Duration atLeast) {
-        long pauseMillis = roundDone ? Math.max(backOff(tries / hosts.size()), atLeast.toMillis()) : 0;
+    private void pauseOrGiveUp(VarveClientException failure, long start, int tries, int rounds, Duration atLeast) {
+        long pauseMillis = Math.max(backOff(rounds), atLeast.toMillis());
         long elapsedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-        if (roundDone && elapsedMillis + pauseMillis > retryTimeout.toMillis()) {
+        if (elapsedMillis + pauseMillis > retryTimeout.toMillis()) {
             String message = String.valueOf(failure.getMessage());
             throw tries == 1
                     ? failure
@@ -157,8 +182,9 @@ final class Wire {
     }
 
     /** Between half and the whole of an exponentially growing pause, so that clients do not return in step. */
-    private static long backOff(int rounds) {
-        long whole = Math.min(FIRST_PAUSE.toMillis() << Math.min(rounds - 1, 20), LONGEST_PAUSE.toMillis());
+    private long backOff(int rounds) {
+        Duration longest = hosts.several() ? LONGEST_PAUSE_OF_SEVERAL : LONGEST_PAUSE;
+        long whole = Math.min(FIRST_PAUSE.toMillis() << Math.min(rounds - 1, 20), longest.toMillis());
         return whole / 2 + ThreadLocalRandom.current().nextLong(whole / 2 + 1);
     }
 
@@ -170,35 +196,50 @@ final class Wire {
         };
     }
 
-    private <T> HttpResponse<T> once(URI host, Call call, BodyHandler<T> handler)
+    /** What one node's disk keeps from being done may be done by another. */
+    private static boolean mayAskOthers(Repeat repeat, int status) {
+        return repeat == Repeat.SAFE && (status == 500 || status == 507);
+    }
+
+    private <T> HttpResponse<T> once(Hosts.Host host, Call call, BodyHandler<T> handler)
             throws IOException, InterruptedException {
         HttpRequest.BodyPublisher body = call.body() == null ? HttpRequest.BodyPublishers.noBody() : call.body();
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(host.resolve(call.path())).method(call.method(), body);
+                HttpRequest.newBuilder(host.address().resolve(call.path())).method(call.method(), body);
         call.headers().forEach(request::setHeader);
         Deadline deadline = new Deadline(call.timeout(), timer);
+        AtomicBoolean silent = new AtomicBoolean();
         HttpResponse<T> response;
+        Hosts.Wait wait = host.await(() -> {
+            silent.set(true);
+            deadline.ring();
+        });
         try {
             response = client.send(request.build(), handler);
         } catch (InterruptedException | IOException e) {
             if (deadline.finish()) {
-                throw new IOException("no answer within " + call.timeout().toMillis() + " ms", e);
+                throw new IOException(noAnswer(silent.get(), call), e);
             }
             throw e;
+        } finally {
+            wait.close();
         }
         if (deadline.finish()) {
-            throw new IOException("no answer within " + call.timeout().toMillis() + " ms");
+            throw new IOException(noAnswer(silent.get(), call));
         }
         return response;
     }
 
-    private VarveClientException unreachable(URI last, IOException cause) {
-        String who = hosts.size() == 1
-                ? last.getAuthority()
-                : String.join(", ", hosts.stream().map(URI::getAuthority).toList());
+    private static String noAnswer(boolean silent, Call call) {
+        return silent
+                ? "it has stopped answering"
+                : "no answer within " + call.timeout().toMillis() + " ms";
+    }
+
+    private VarveClientException unreachable(IOException cause) {
         return new VarveClientException(
                 "UNREACHABLE",
-                "cannot connect to " + who + ": " + reason(cause),
+                "cannot connect to " + hosts + ": " + reason(cause),
                 "is the node running? start one with: ./varve server --data DIR",
                 null,
                 VarveClientException.NO_STATUS,

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.jspecify.annotations.Nullable;
 
 /** A small server that keeps rows by idempotency key and misbehaves on demand. */
 final class FakeNode implements AutoCloseable {
@@ -50,6 +51,16 @@ final class FakeNode implements AutoCloseable {
     volatile byte[] sqlAnswer = new byte[0];
     volatile int sqlCut = -1;
     volatile int sqlStatus = 200;
+
+    /** While it is there, everything waits for it, as at a node that is stopped. */
+    volatile @Nullable CountDownLatch frozen;
+
+    /** What everything is answered with, also whether it is ready; 0 = as usual. */
+    volatile int refusing;
+
+    /** It freezes when a cut answer has been begun. */
+    volatile @Nullable CountDownLatch freezeInAnswer;
+
     volatile String key = "";
 
     FakeNode() throws IOException {
@@ -74,11 +85,21 @@ final class FakeNode implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        requests.incrementAndGet();
         String path = exchange.getRequestURI().getPath();
+        if (!path.equals("/readyz")) {
+            requests.incrementAndGet();
+        }
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();
-            if (path.endsWith("/rows")) {
+            CountDownLatch thawed = frozen;
+            if (thawed != null) {
+                awaitQuietly(thawed);
+            }
+            if (refusing != 0) {
+                answer(exchange, refusing, "{}");
+            } else if (path.equals("/readyz")) {
+                answer(exchange, 200, "{}");
+            } else if (path.endsWith("/rows")) {
                 rows(exchange, body);
             } else if (path.equals("/api/v1/sql")) {
                 sql(exchange, body);
@@ -202,6 +223,12 @@ final class FakeNode implements AutoCloseable {
             // Promises more than it sends, then closes.
             exchange.sendResponseHeaders(200, answer.length + 1);
             exchange.getResponseBody().write(answer, 0, sqlCut);
+            CountDownLatch more = freezeInAnswer;
+            if (more != null) {
+                exchange.getResponseBody().flush();
+                frozen = more;
+                awaitQuietly(more);
+            }
             return;
         }
         exchange.sendResponseHeaders(200, 0);

@@ -27,6 +27,8 @@ class OptionsTest {
     @Test
     void takesPlainHttpUrlsAndIpv6() {
         assertThat(Options.parse("http://127.0.0.1:9/").hosts()).containsExactly(URI.create("http://127.0.0.1:9"));
+        assertThat(Options.parse("a:1,b:2?linger=1ms").hosts())
+                .containsExactly(URI.create("http://a:1"), URI.create("http://b:2"));
         assertThat(Options.parse("https://x").hosts()).containsExactly(URI.create("https://x:8181"));
         assertThat(Options.parse("varve://[::1]:7").hosts()).containsExactly(URI.create("http://[::1]:7"));
     }

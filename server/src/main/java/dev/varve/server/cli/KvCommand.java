@@ -43,10 +43,11 @@ final class KvCommand implements Callable<Integer> {
     private @Nullable CommandSpec command;
 
     @Option(
-            names = "--url",
+            names = {"--node", "--url"},
             scope = ScopeType.INHERIT,
-            paramLabel = "URL",
-            description = "the node; default http://127.0.0.1:8181, or the environment's VARVE_URL")
+            paramLabel = "HOST:PORT",
+            description = "the node, or several by commas, asked in turn; default http://127.0.0.1:8181, or the"
+                    + " environment's VARVE_URL")
     private @Nullable String url;
 
     @Option(
@@ -93,8 +94,7 @@ final class KvCommand implements Callable<Integer> {
 
     private Varve connect() {
         String usual = terminal.environment().getOrDefault("VARVE_URL", "http://127.0.0.1:8181");
-        String node = url == null ? usual : url;
-        return Varve.connect(node + (node.contains("?") ? "&" : "?") + "retryTimeout=0ms");
+        return NodeOption.connectForPerson(url == null ? usual : url);
     }
 
     private interface Work {
