@@ -73,6 +73,12 @@ final class TestLake implements Tables, AutoCloseable {
         engine = QueryEngine.open(QueryConfig.defaults(directory.resolve("spill"), List.of(directory)), this, memory);
     }
 
+    /** Another node's engine; whoever gets it closes it. */
+    QueryEngine open(Fragments fragments) {
+        return QueryEngine.open(
+                QueryConfig.defaults(directory.resolve("spill"), List.of(directory)), this, fragments, memory);
+    }
+
     QueryEngine engine() {
         return engine;
     }
@@ -369,6 +375,11 @@ final class TestLake implements Tables, AutoCloseable {
     }
 
     Answer ask(QueryRequest request) {
+        return ask(engine, request);
+    }
+
+    /** Asks another engine over this lake. */
+    Answer ask(QueryEngine engine, QueryRequest request) {
         try (Query query = engine.start(request)) {
             List<List<String>> rows = new ArrayList<>();
             while (query.next()) {

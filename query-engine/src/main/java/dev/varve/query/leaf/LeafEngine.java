@@ -1,6 +1,5 @@
 package dev.varve.query.leaf;
 
-import dev.varve.model.space.Region;
 import dev.varve.query.plan.LeafInput;
 import dev.varve.query.plan.PlannedQuery;
 import java.io.IOException;
@@ -12,9 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -45,7 +42,7 @@ public final class LeafEngine implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final ExecutorService natives = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("leaf-query-", 0).factory());
-    private final Map<Long, Region> regions = new ConcurrentHashMap<>();
+    private final OpenRegions regions = new OpenRegions();
     private final FileColumns fileColumns = new FileColumns();
 
     private LeafEngine(LeafConfig config, BufferAllocator memory, DuckDBConnection root) {
@@ -217,7 +214,7 @@ public final class LeafEngine implements AutoCloseable {
         return memory;
     }
 
-    Map<Long, Region> regions() {
+    OpenRegions regions() {
         return regions;
     }
 

@@ -6,6 +6,7 @@ import dev.varve.model.VarveException;
 import dev.varve.query.plan.LeafInput;
 import dev.varve.query.plan.PlannedQuery;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBChunkedResult;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBPreparedStatement;
@@ -61,7 +63,7 @@ final class LeafSession implements AutoCloseable {
         this.limits = limits;
         connection = engine.connect();
         memory = engine.memory().newChildAllocator("query", 0, Long.MAX_VALUE);
-        engine.regions().putAll(query.regions());
+        engine.regions().open(query.regions());
         deadline = engine.timer().schedule(() -> stop(ErrorCode.TIMEOUT), remainingNanos, TimeUnit.NANOSECONDS);
         limits.stop().onCancel(() -> stop(ErrorCode.CANCELLED));
     }
@@ -90,12 +92,21 @@ final class LeafSession implements AutoCloseable {
         return new LeafSql(
                 blob -> files.apply(blob).toString(),
                 paths -> engine.fileColumns().of(paths, connection),
-                this::register);
+                new LeafSql.Streams() {
+                    @Override
+                    public String register(List<Column> columns, boolean numbered, List<VectorSchemaRoot> batches) {
+                        return LeafSession.this.register(new LiveStream(memory, columns, numbered, batches));
+                    }
+
+                    @Override
+                    public String register(List<ByteBuffer> computed) {
+                        return LeafSession.this.register(new ComputedStream(memory, computed));
+                    }
+                });
     }
 
-    private String register(List<Column> columns, boolean numbered, List<VectorSchemaRoot> batches) {
-        String name = "live stream " + streams.size();
-        LiveStream reader = new LiveStream(memory, columns, numbered, batches);
+    private String register(ArrowReader reader) {
+        String name = "stream " + streams.size();
         streams.add(reader);
         ArrowArrayStream stream = ArrowArrayStream.allocateNew(memory);
         streams.add(stream);
@@ -179,7 +190,7 @@ final class LeafSession implements AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         } finally {
-            query.regions().keySet().forEach(engine.regions()::remove);
+            engine.regions().close(query.regions());
             engine.release();
         }
     }

@@ -11,6 +11,7 @@ import dev.varve.model.Schema;
 import dev.varve.query.plan.LeafInput;
 import dev.varve.query.plan.LeafScan;
 import dev.varve.query.plan.PlannedQuery;
+import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -72,6 +73,9 @@ final class LeafSql {
     /** Makes live rows readable, once, under the name it answers. */
     interface Streams {
         String register(List<Column> columns, boolean numbered, List<VectorSchemaRoot> batches);
+
+        /** Makes Arrow streams readable, once, as one relation under the name it answers. */
+        String register(List<ByteBuffer> computed);
     }
 
     private final Function<String, String> paths;
@@ -112,9 +116,12 @@ final class LeafSql {
                     .append(")");
         }
         sql.append("\nSELECT ")
-                .append(query.columns().getFields().stream()
-                        .map(field -> cast(field, instants))
-                        .collect(Collectors.joining(", ")))
+                .append(
+                        query.columns().getFields().isEmpty()
+                                ? "*"
+                                : query.columns().getFields().stream()
+                                        .map(field -> cast(field, instants))
+                                        .collect(Collectors.joining(", ")))
                 .append("\nFROM (")
                 .append(query.sql())
                 .append("\n) AS answer");
@@ -151,6 +158,9 @@ final class LeafSql {
     }
 
     private String relation(LeafInput input) throws SQLException {
+        if (!input.computed().isEmpty()) {
+            return "SELECT * FROM " + quoted(streams.register(input.computed()));
+        }
         String rows = new Rows(input).union();
         String reduce = input.leaf().reduce();
         return reduce == null ? rows : "WITH " + input.leaf().rowsName() + " AS (" + rows + ")\n" + reduce;

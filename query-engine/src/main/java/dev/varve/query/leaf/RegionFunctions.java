@@ -7,7 +7,6 @@ import static org.duckdb.DuckDBColumnType.DOUBLE;
 import dev.varve.model.space.GreatCircle;
 import dev.varve.model.space.Region;
 import java.sql.SQLException;
-import java.util.Map;
 import org.duckdb.DuckDBDataChunkReader;
 import org.duckdb.DuckDBReadableVector;
 import org.duckdb.DuckDBWritableVector;
@@ -15,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The exact test of a point against a query's regions, and the distance of two points. */
 final class RegionFunctions {
-    private final Map<Long, Region> regions;
+    private final OpenRegions regions;
 
     /** @param regions of the queries running now, by id */
-    RegionFunctions(Map<Long, Region> regions) {
+    RegionFunctions(OpenRegions regions) {
         this.regions = regions;
     }
 

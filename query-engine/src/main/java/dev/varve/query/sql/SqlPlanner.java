@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Plans queries: text in, leaves and final SQL out. Thread-safe. */
 public final class SqlPlanner {
+    /** The rule that leaves out merging where one part computes a leaf; to be disabled where several do. */
+    public static final String ONE_PART_RULE = Rules.ONE_PART;
+
     private static final SqlParser.Config GRAMMAR = SqlParser.config()
             .withParserFactory(SqlBabelParserImpl.FACTORY)
             .withUnquotedCasing(Casing.TO_LOWER)

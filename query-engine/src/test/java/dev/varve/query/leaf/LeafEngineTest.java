@@ -323,7 +323,7 @@ class LeafEngineTest {
                         Region.touching(dev.varve.model.space.GeometryText.ofWkt(
                                 "POLYGON((10 -1, 20 -1, 20 1, 10 1, 10 -1))"))));
         assertThat(fixture.rows(query)).containsExactly(List.of("10001"));
-        assertThat(fixture.engine.regions()).isEmpty();
+        assertThat(fixture.engine.regions().isEmpty()).isTrue();
     }
 
     @Test
