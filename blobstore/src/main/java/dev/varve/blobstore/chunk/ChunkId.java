@@ -1,6 +1,7 @@
 package dev.varve.blobstore.chunk;
 
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names a chunk forever: placement group (16 bits), writer node (16), writer boot counter (32), counter (64); never
@@ -11,6 +12,11 @@ public record ChunkId(long high, long low) implements Comparable<ChunkId> {
 
     static ChunkId of(int group, int node, int boot, long counter) {
         return new ChunkId((long) group << 48 | (long) node << 32 | Integer.toUnsignedLong(boot), counter);
+    }
+
+    /** An id that sorts before all of a group and behind all of lower ones; null before the first group. */
+    static @Nullable ChunkId lastBefore(int group) {
+        return group == 0 ? null : new ChunkId(((long) group << 48) - 1, -1);
     }
 
     public int group() {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +62,7 @@ public final class ChunkStore implements Chunks, AutoCloseable {
     private final Space space;
     private final SegmentCompaction compaction;
     private final Scrubber scrubber;
+    private final Arrivals arrivals;
     private final List<Lane> lanes = new ArrayList<>();
     private final AtomicLong drafts = new AtomicLong();
     private final Map<ChunkId, Object> verifying = new ConcurrentHashMap<>();
@@ -218,8 +221,10 @@ public final class ChunkStore implements Chunks, AutoCloseable {
         }
         compaction = new SegmentCompaction(config, disk, table, factory, files, reader, damages, space);
         scrubber = new Scrubber(directory, table, files, damages, this::checkSmallFiles);
+        Stamps stamps = new Stamps(boot);
+        arrivals = new Arrivals(table, files, reader, damages, stamps, io, task -> lane().submit(task));
         for (int i = 0; i < config.lanes(); i++) {
-            lanes.add(new Lane(i, config, factory, table, space, ids, acknowledging, io, fsyncs));
+            lanes.add(new Lane(i, config, factory, table, space, ids, stamps, acknowledging, io, fsyncs));
         }
     }
 
@@ -256,22 +261,54 @@ public final class ChunkStore implements Chunks, AutoCloseable {
         }
         ByteBuffer bytes = payload.asReadOnlyBuffer();
         CompletableFuture<ChunkRef> done = new CompletableFuture<>();
-        lane().submit(new Lane.Task.Put(bytes, Blocks.of(bytes), gcBirth, done));
+        lane().submit(new Lane.Task.Put(bytes, Blocks.of(bytes), gcBirth, null, 0, done));
         appends.increment();
         appendedBytes.add(length);
         return done;
+    }
+
+    /** An id of this node's own that no run of it ever gave, for {@link #put}. */
+    public ChunkId newId(int group) {
+        return ids.next(group);
+    }
+
+    /**
+     * Packs a chunk under an id that another node, or {@link #newId}, gave. If it is here and readable, nothing is written;
+     * if it is here and damaged, it is replaced; if it is here with other bytes, it fails with {@link ErrorCode#CORRUPT}.
+     *
+     * @param payload untouched until the future completes; best direct
+     * @return completes after the fsync, or with a {@link VarveException}
+     */
+    public CompletableFuture<ChunkRef> put(ChunkId id, ByteBuffer payload, long gcBirth) {
+        int length = payload.remaining();
+        if (length > MAX_CHUNK_BYTES) {
+            throw new IllegalArgumentException("a chunk of " + length + " bytes; at most " + MAX_CHUNK_BYTES);
+        }
+        ByteBuffer bytes = payload.asReadOnlyBuffer();
+        appends.increment();
+        appendedBytes.add(length);
+        return arrivals.put(id, bytes, Blocks.of(bytes), gcBirth);
     }
 
     /** Begins a chunk of any size that becomes one plain file. */
     @Override
     public FileDraft draft(long gcBirth) {
         ChunkId id = ids.next(factory.nextGroup());
-        Path path = config.directory().resolve(DRAFTS).resolve(drafts.incrementAndGet() + ChunkFiles.SUFFIX);
-        return new FileDraft(id, gcBirth, path, disk, space, io, files, (ref, birth) -> {
+        FileDraft.Entry entry = (ref, birth) -> {
             CompletableFuture<Boolean> done = new CompletableFuture<>();
-            lane().submit(new Lane.Task.Remember(ref, birth, done));
+            lane().submit(new Lane.Task.Remember(ref, birth, 0, done));
             return done;
-        });
+        };
+        return new FileDraft(id, gcBirth, draftPath(), disk, space, io, files, entry, null);
+    }
+
+    /** Begins one under a given id, with the rules of {@link #put}. */
+    public FileDraft draft(ChunkId id, long gcBirth) {
+        return new FileDraft(id, gcBirth, draftPath(), disk, space, io, files, arrivals::remember, arrivals);
+    }
+
+    private Path draftPath() {
+        return config.directory().resolve(DRAFTS).resolve(drafts.incrementAndGet() + ChunkFiles.SUFFIX);
     }
 
     /**
@@ -325,11 +362,16 @@ public final class ChunkStore implements Chunks, AutoCloseable {
     public int delete(Collection<ChunkId> chunks) {
         CompletableFuture<Lane.Forgotten> done = new CompletableFuture<>();
         lane().submit(new Lane.Task.Forget(List.copyOf(chunks), done));
-        Lane.Forgotten forgotten = Waiting.get(done);
+        Lane.Forgotten forgotten;
+        try {
+            forgotten = Waiting.get(done);
+        } catch (RuntimeException e) {
+            arrivals.doubt();
+            throw e;
+        }
         if (!forgotten.files().isEmpty()) {
             run("delete chunks", () -> {
-                forgotten.files().forEach(id -> reader.forget(files.path(id)));
-                files.delete(forgotten.files());
+                arrivals.deleteFiles(forgotten.files());
                 return true;
             });
         }
@@ -348,6 +390,30 @@ public final class ChunkStore implements Chunks, AutoCloseable {
             }
             return true;
         });
+    }
+
+    /**
+     * Chunks of a placement group in order of their ids, as of the call.
+     *
+     * @param after those greater; null for the first ones
+     * @param most how many, at most
+     */
+    public List<StoredChunk> inventory(int group, @Nullable ChunkId after, int most) {
+        List<StoredChunk> page = new ArrayList<>();
+        ChunkId start = after != null ? after : ChunkId.lastBefore(group);
+        table.index().chunks(start, (id, row) -> {
+            if (id.group() != group || page.size() >= most) {
+                return false;
+            }
+            page.add(StoredChunk.of(id, row));
+            return page.size() < most;
+        });
+        return page;
+    }
+
+    /** What the index knows of a chunk; says nothing about its bytes. */
+    public Optional<StoredChunk> find(ChunkId id) {
+        return Optional.ofNullable(table.find(id)).map(row -> StoredChunk.of(id, row));
     }
 
     /** Frees the space of one segment of which little is live; false if there is none. */

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.BiFunction;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,11 @@ public final class FileDraft implements Chunks.Draft {
     private final Space space;
     private final Executor io;
     private final ChunkFiles files;
-    private final BiFunction<ChunkRef, Long, CompletableFuture<Boolean>> remember;
+    private final Entry entry;
+
+    /** Where others may bring the same chunk; null if the id is this draft's own. */
+    private final @Nullable Arrivals arrivals;
+
     private @Nullable Stream stream;
     private boolean done;
 
@@ -45,7 +48,8 @@ public final class FileDraft implements Chunks.Draft {
             Space space,
             Executor io,
             ChunkFiles files,
-            BiFunction<ChunkRef, Long, CompletableFuture<Boolean>> remember) {
+            Entry entry,
+            @Nullable Arrivals arrivals) {
         this.id = id;
         this.gcBirth = gcBirth;
         this.draft = draft;
@@ -53,7 +57,13 @@ public final class FileDraft implements Chunks.Draft {
         this.space = space;
         this.io = io;
         this.files = files;
-        this.remember = remember;
+        this.entry = entry;
+        this.arrivals = arrivals;
+    }
+
+    /** Makes a file, which has its name already, known. */
+    interface Entry {
+        CompletableFuture<Boolean> add(ChunkRef ref, long gcBirth);
     }
 
     /** Where to write; a full disk is told at once by a {@link VarveException}. */
@@ -76,31 +86,61 @@ public final class FileDraft implements Chunks.Draft {
     /** Makes the chunk durable: its bytes, its checksums, its name and its entry. */
     @Override
     public ChunkRef commit() {
+        return commitIf(null);
+    }
+
+    /** Commits if the bytes are those that are meant; otherwise fails with {@link ErrorCode#CORRUPT}. */
+    public ChunkRef commit(ChunkRef expected) {
+        return commitIf(expected);
+    }
+
+    private ChunkRef commitIf(@Nullable ChunkRef expected) {
         if (done) {
             throw new IllegalStateException("draft " + id + " is already committed or closed");
         }
-        ChunkRef ref = run(this::publish);
+        if (arrivals == null) {
+            return makeDurable(expected);
+        }
+        CompletableFuture<Boolean> claim = arrivals.claim(id);
+        try {
+            return makeDurable(expected);
+        } finally {
+            arrivals.release(id, claim);
+        }
+    }
+
+    private ChunkRef makeDurable(@Nullable ChunkRef expected) {
+        BlockSums sums = run(() -> stream != null ? stream.finish() : sumsOfFile());
+        ChunkRef ref = new ChunkRef(id, sums.length, sums.blocks().crc());
+        if (expected != null && !expected.equals(ref)) {
+            throw new VarveException(ErrorCode.CORRUPT, "the file that came is " + ref + ", not " + expected);
+        }
+        if (arrivals != null && run(() -> arrivals.hasFile(ref))) {
+            close();
+            return ref;
+        }
+        run(() -> {
+            publish(new Sidecar(id, sums.length, gcBirth, sums.blocks()));
+            return true;
+        });
         done = true;
         try {
-            Waiting.get(remember.apply(ref, gcBirth));
+            Waiting.get(entry.add(ref, gcBirth));
         } finally {
             files.arrived(id);
         }
         return ref;
     }
 
-    private ChunkRef publish() throws IOException {
+    private void publish(Sidecar sidecar) throws IOException {
         Path sidecarDraft = Path.of(draft + ChunkFiles.SIDECAR_SUFFIX);
         try {
-            BlockSums sums = stream != null ? stream.finish() : sumsOfFile();
-            Sidecar sidecar = new Sidecar(id, sums.length, gcBirth, sums.blocks());
             try (Disk.Output out = disk.output(sidecarDraft, 0)) {
                 out.truncate(0);
                 out.write(sidecar.encode());
                 out.force();
             }
             files.publish(sidecar, draft, sidecarDraft);
-            return new ChunkRef(id, sums.length, sidecar.blocks().crc());
         } catch (IOException e) {
             files.arrived(id);
             Files.deleteIfExists(sidecarDraft);

@@ -36,6 +36,7 @@ final class Lane {
     private final SegmentTable table;
     private final Space space;
     private final ChunkIds ids;
+    private final Stamps stamps;
     private final Executor acknowledging;
     private final Executor background;
     private final LongAdder fsyncs;
@@ -57,6 +58,7 @@ final class Lane {
             SegmentTable table,
             Space space,
             ChunkIds ids,
+            Stamps stamps,
             Executor acknowledging,
             Executor background,
             LongAdder fsyncs) {
@@ -65,6 +67,7 @@ final class Lane {
         this.table = table;
         this.space = space;
         this.ids = ids;
+        this.stamps = stamps;
         this.acknowledging = acknowledging;
         this.background = background;
         this.fsyncs = fsyncs;
@@ -79,8 +82,20 @@ final class Lane {
             return 0;
         }
 
-        /** A chunk to pack. */
-        record Put(ByteBuffer payload, Blocks blocks, long gcBirth, CompletableFuture<ChunkRef> done) implements Task {
+        /**
+         * A chunk to pack.
+         *
+         * @param id null if it is to get one
+         * @param stamp 0 if it is to get an id
+         */
+        record Put(
+                ByteBuffer payload,
+                Blocks blocks,
+                long gcBirth,
+                @Nullable ChunkId id,
+                long stamp,
+                CompletableFuture<ChunkRef> done)
+                implements Task {
             @Override
             public long bytes() {
                 return RecordHeader.recordBytes(payload.remaining());
@@ -88,7 +103,7 @@ final class Lane {
         }
 
         /** A plain file that is there from now on. */
-        record Remember(ChunkRef ref, long gcBirth, CompletableFuture<Boolean> done) implements Task {}
+        record Remember(ChunkRef ref, long gcBirth, long stamp, CompletableFuture<Boolean> done) implements Task {}
 
         /** Ends the segment being written if little of it is wanted. */
         record SealIfSparse(CompletableFuture<Boolean> done) implements Task {}
@@ -381,7 +396,8 @@ final class Lane {
                         }
                     }
                     case Task.Remember remember -> {
-                        add(out, RecordHeader.file(remember.ref(), remember.gcBirth()), null, null);
+                        RecordHeader file = RecordHeader.file(remember.ref(), remember.gcBirth(), remember.stamp());
+                        add(out, file, null, null);
                         outcomes.add(() -> remember.done().complete(true));
                     }
                     case Task.SealIfSparse seal ->
@@ -393,8 +409,10 @@ final class Lane {
 
         private void add(SegmentWriter out, Task.Put put) throws IOException {
             int length = put.payload().remaining();
-            ChunkId id = ids.next(out.segment().group());
-            add(out, RecordHeader.put(id, length, put.gcBirth(), put.blocks()), put.blocks(), put.payload());
+            ChunkId given = put.id();
+            ChunkId id = given != null ? given : ids.next(out.segment().group());
+            RecordHeader header = RecordHeader.put(id, length, put.gcBirth(), put.blocks(), put.stamp());
+            add(out, header, put.blocks(), put.payload());
             ChunkRef ref = new ChunkRef(id, length, put.blocks().crc());
             outcomes.add(() -> put.done().complete(ref));
         }
@@ -409,7 +427,8 @@ final class Lane {
             for (ChunkId id : forget.ids()) {
                 ChunkRow row = table.find(id);
                 if (row != null && deleted.ids.add(id)) {
-                    add(out, RecordHeader.tombstone(id, row.segment()), null, null);
+                    long stamp = row.stamp() == 0 ? 0 : stamps.next();
+                    add(out, RecordHeader.tombstone(id, row.segment(), stamp), null, null);
                 }
             }
             return deleted;

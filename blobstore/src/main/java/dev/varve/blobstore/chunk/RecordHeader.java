@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param length of the payload
  * @param extent length of a FILE, segment that a TOMBSTONE speaks of
  * @param synced everything below this offset had been fsynced before
+ * @param stamp of a chunk whose id was given to the store, and of the tombstone of such a one, the order between them: a
+ *     tombstone deletes what has a lower stamp; otherwise 0
  */
-record RecordHeader(Kind kind, ChunkId id, int length, long extent, long gcBirth, long synced, int crc, int blocksCrc) {
+record RecordHeader(
+        Kind kind, ChunkId id, int length, long extent, long gcBirth, long synced, int crc, int blocksCrc, long stamp) {
     static final int BYTES = 64;
     static final int TRAILER_BYTES = 8;
 
@@ -59,20 +62,25 @@ record RecordHeader(Kind kind, ChunkId id, int length, long extent, long gcBirth
         }
     }
 
-    static RecordHeader put(ChunkId id, int length, long gcBirth, Blocks blocks) {
-        return new RecordHeader(Kind.PUT, id, length, 0, gcBirth, 0, blocks.crc(), blocks.tableCrc());
+    static RecordHeader put(ChunkId id, int length, long gcBirth, Blocks blocks, long stamp) {
+        return new RecordHeader(Kind.PUT, id, length, 0, gcBirth, 0, blocks.crc(), blocks.tableCrc(), stamp);
     }
 
-    static RecordHeader file(ChunkRef ref, long gcBirth) {
-        return new RecordHeader(Kind.FILE, ref.id(), 0, ref.length(), gcBirth, 0, ref.crc32c(), 0);
+    static RecordHeader file(ChunkRef ref, long gcBirth, long stamp) {
+        return new RecordHeader(Kind.FILE, ref.id(), 0, ref.length(), gcBirth, 0, ref.crc32c(), 0, stamp);
     }
 
-    static RecordHeader tombstone(ChunkId id, long segment) {
-        return new RecordHeader(Kind.TOMBSTONE, id, 0, segment, 0, 0, 0, 0);
+    static RecordHeader tombstone(ChunkId id, long segment, long stamp) {
+        return new RecordHeader(Kind.TOMBSTONE, id, 0, segment, 0, 0, 0, 0, stamp);
     }
 
     static RecordHeader closing(Kind kind) {
-        return new RecordHeader(kind, NONE, 0, 0, 0, 0, 0, 0);
+        return new RecordHeader(kind, NONE, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /** Whether a tombstone deletes a chunk with the other stamp. */
+    boolean deletes(long otherStamp) {
+        return otherStamp == 0 || otherStamp < stamp;
     }
 
     int blockCount() {
@@ -100,8 +108,13 @@ record RecordHeader(Kind kind, ChunkId id, int length, long extent, long gcBirth
     void write(ByteBuffer out, int salt, long syncedNow) {
         int start = out.position();
         out.putInt(MAGIC).put(FORMAT).put(kind.code()).putShort((short) 0);
-        out.putLong(id.high()).putLong(id.low()).putInt(length).putLong(extent);
-        out.putLong(gcBirth).putLong(syncedNow).putInt(crc).putInt(blocksCrc);
+        out.putLong(id.high()).putLong(id.low());
+        // The stamp has the place of what a record of its kind does not have.
+        out.putInt(kind == Kind.FILE ? (int) (stamp >>> 32) : length);
+        out.putLong(kind == Kind.PUT ? stamp : extent);
+        out.putLong(kind == Kind.TOMBSTONE ? stamp : gcBirth);
+        out.putLong(syncedNow).putInt(crc);
+        out.putInt(kind == Kind.FILE ? (int) stamp : blocksCrc);
         out.putInt(headerCrc(out, start, salt));
     }
 
@@ -119,19 +132,29 @@ record RecordHeader(Kind kind, ChunkId id, int length, long extent, long gcBirth
             return null;
         }
         Kind kind = Kind.of(in.get(start + 5));
-        int length = in.getInt(start + 24);
+        int length = kind == Kind.FILE ? 0 : in.getInt(start + 24);
         if (kind == null || in.get(start + 4) != FORMAT || length < 0 || length > MAX_PAYLOAD_BYTES) {
             return null;
         }
+        long extent = in.getLong(start + 28);
+        long gcBirth = in.getLong(start + 36);
+        int blocksCrc = in.getInt(start + 56);
+        long stamp = switch (kind) {
+            case PUT -> extent;
+            case FILE -> (long) in.getInt(start + 24) << 32 | Integer.toUnsignedLong(blocksCrc);
+            case TOMBSTONE -> gcBirth;
+            case MARK, SEAL -> 0;
+        };
         return new RecordHeader(
                 kind,
                 new ChunkId(in.getLong(start + 8), in.getLong(start + 16)),
                 length,
-                in.getLong(start + 28),
-                in.getLong(start + 36),
+                kind == Kind.PUT ? 0 : extent,
+                kind == Kind.TOMBSTONE ? 0 : gcBirth,
                 in.getLong(start + 44),
                 in.getInt(start + 52),
-                in.getInt(start + 56));
+                kind == Kind.FILE ? 0 : blocksCrc,
+                stamp);
     }
 
     private static int headerCrc(ByteBuffer buffer, int start, int salt) {

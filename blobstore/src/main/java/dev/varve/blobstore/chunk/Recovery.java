@@ -196,7 +196,7 @@ final class Recovery {
         Sidecar sidecar = Sidecar.read(files.sidecarPath(id));
         if (sidecar != null && sidecar.id().equals(id) && Files.exists(files.path(id))) {
             ChunkRow row =
-                    new ChunkRow(true, 0, 0, sidecar.length(), sidecar.blocks().crc(), sidecar.gcBirth());
+                    new ChunkRow(true, 0, 0, sidecar.length(), sidecar.blocks().crc(), sidecar.gcBirth(), 0);
             table.adopt(id, row);
         }
     }

@@ -48,6 +48,7 @@ final class RocksIndex implements ChunkIndex {
 
     private static final int KEY_BYTES = 1 + ChunkId.BYTES;
     private static final int ROW_BYTES = 1 + 8 + 8 + 8 + 4 + 8;
+    private static final int STAMPED_ROW_BYTES = ROW_BYTES + 8;
     private static final int SEGMENT_BYTES = 4 + 8 + 1 + 8 + 8 + 8 + 8;
     private static final long WRITE_BUFFER_BYTES = 8 << 20;
     private static final int OPEN_FILES = 64;
@@ -205,18 +206,25 @@ final class RocksIndex implements ChunkIndex {
     }
 
     private static byte[] value(ChunkRow row) {
-        return ByteBuffer.allocate(ROW_BYTES)
+        ByteBuffer out = ByteBuffer.allocate(row.stamp() == 0 ? ROW_BYTES : STAMPED_ROW_BYTES)
                 .put((byte) (row.isFile() ? 1 : 0))
                 .putLong(row.segment())
                 .putLong(row.offset())
                 .putLong(row.length())
                 .putInt(row.crc())
-                .putLong(row.gcBirth())
-                .array();
+                .putLong(row.gcBirth());
+        return (row.stamp() == 0 ? out : out.putLong(row.stamp())).array();
     }
 
     private static ChunkRow row(ByteBuffer in) {
-        return new ChunkRow(in.get() == 1, in.getLong(), in.getLong(), in.getLong(), in.getInt(), in.getLong());
+        return new ChunkRow(
+                in.get() == 1,
+                in.getLong(),
+                in.getLong(),
+                in.getLong(),
+                in.getInt(),
+                in.getLong(),
+                in.hasRemaining() ? in.getLong() : 0);
     }
 
     private static byte[] value(SegmentRow row) {

@@ -165,7 +165,7 @@ final class SegmentCompaction {
             case TOMBSTONE ->
                 keepsAll
                         || (header.extent() != source.id() && table.entry(header.extent()) != null)
-                        || Files.exists(files.path(header.id()));
+                        || (Files.exists(files.path(header.id())) && table.find(header.id()) == null);
             case MARK, SEAL -> false;
         };
     }
@@ -182,10 +182,13 @@ final class SegmentCompaction {
     private void finish(Segment source, SegmentWriter out, List<SegmentTable.Move> moves) throws IOException {
         out.flush();
         out.force();
-        List<ChunkId> deleted = table.move(source.id(), out.segment(), moves, out.length());
+        List<SegmentTable.Deleted> deleted = table.move(source.id(), out.segment(), moves, out.length());
         List<SegmentScan.Found> tombstones = new ArrayList<>();
-        for (ChunkId id : deleted) {
-            RecordHeader tombstone = RecordHeader.tombstone(id, out.segment().id());
+        for (SegmentTable.Deleted gone : deleted) {
+            // Of the copy only: under the same id there may be a newer chunk.
+            long stamp = gone.stamp() == 0 ? 0 : gone.stamp() + 1;
+            RecordHeader tombstone =
+                    RecordHeader.tombstone(gone.id(), out.segment().id(), stamp);
             tombstones.add(new SegmentScan.Found(out.add(tombstone, null, null), tombstone));
         }
         out.add(RecordHeader.closing(RecordHeader.Kind.SEAL), null, null);

@@ -66,7 +66,7 @@ final class SegmentTable {
         return change(update -> {
             for (SegmentScan.Found found : records) {
                 if (found.header().kind().isChunk()) {
-                    update.set(found.header().id(), null, ChunkRow.of(found.header(), segment.id(), found.offset()));
+                    update.append(segment, found);
                 } else {
                     update.bury(segment, found);
                 }
@@ -111,9 +111,12 @@ final class SegmentTable {
     /** What remains to be told of a segment that was read again. */
     record SegmentTail(Segment segment, List<SegmentScan.Found> tombstones, long end, boolean isSealed) {}
 
+    /** A chunk whose copy nobody wants any more. */
+    record Deleted(ChunkId id, long stamp) {}
+
     /** Lets rows point to the copies, unless a chunk was deleted meanwhile; returns those. */
-    List<ChunkId> move(long from, Segment to, Collection<Move> moves, long indexed) {
-        List<ChunkId> deleted = new ArrayList<>();
+    List<Deleted> move(long from, Segment to, Collection<Move> moves, long indexed) {
+        List<Deleted> deleted = new ArrayList<>();
         change(update -> {
             for (Move move : moves) {
                 SegmentScan.Found found = move.to();
@@ -126,7 +129,7 @@ final class SegmentTable {
                 if (now != null && now.isAt(from, move.fromOffset())) {
                     update.set(id, now, ChunkRow.of(found.header(), to.id(), found.offset()));
                 } else {
-                    deleted.add(id);
+                    deleted.add(new Deleted(id, found.header().stamp()));
                 }
             }
             update.setRow(update.row(from).asStale());
@@ -231,26 +234,45 @@ final class SegmentTable {
             }
         }
 
+        /** An id that the store gave is new; a given one may have had a copy that was damaged. */
+        void append(Segment segment, SegmentScan.Found found) {
+            ChunkId id = found.header().id();
+            ChunkRow before = found.header().stamp() == 0 ? null : find(id);
+            if (before != null) {
+                setStale(before.segment());
+            }
+            set(id, before, ChunkRow.of(found.header(), segment.id(), found.offset()));
+        }
+
+        private void setStale(long segment) {
+            if (rows.containsKey(segment) || segments.containsKey(segment)) {
+                setRow(row(segment).asStale());
+            }
+        }
+
         void replay(Segment segment, SegmentScan.Found found) {
             ChunkId id = found.header().id();
             ChunkRow now = find(id);
+            ChunkRow row = ChunkRow.of(found.header(), segment.id(), found.offset());
             if (now != null && now.isAt(segment.id(), found.offset())) {
                 return;
             }
-            if (now != null && now.segment() > segment.id()) {
-                setRow(row(segment.id()).asStale());
+            boolean isOlder = now != null
+                    && (now.stamp() == row.stamp() ? now.segment() > segment.id() : now.stamp() > row.stamp());
+            if (isOlder) {
+                setStale(segment.id());
                 return;
             }
-            if (now != null && segments.containsKey(now.segment())) {
-                setRow(row(now.segment()).asStale());
+            if (now != null) {
+                setStale(now.segment());
             }
-            set(id, now, ChunkRow.of(found.header(), segment.id(), found.offset()));
+            set(id, now, row);
         }
 
         void bury(Segment segment, SegmentScan.Found found) {
             ChunkId id = found.header().id();
             ChunkRow now = find(id);
-            if (now != null) {
+            if (now != null && found.header().deletes(now.stamp())) {
                 set(id, now, null);
                 if (now.isFile()) {
                     unwantedFiles.add(id);

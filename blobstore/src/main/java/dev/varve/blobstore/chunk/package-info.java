@@ -27,12 +27,12 @@
  *            kind      byte  1 PUT, 2 FILE, 3 TOMBSTONE, 4 MARK, 5 SEAL
  *            zero      short
  *            id        long long
- *            length    int   bytes of payload; 0 but in a PUT
- *            extent    long  of a FILE its length; of a TOMBSTONE the segment that holds what it deletes
- *            gcBirth   long
+ *            length    int   bytes of payload; 0 but in a PUT; of a FILE the upper half of the stamp
+ *            extent    long  of a FILE its length; of a TOMBSTONE the segment that holds what it deletes; of a PUT the stamp
+ *            gcBirth   long  of a TOMBSTONE the stamp
  *            synced    long  offset in the segment below which all was fsynced before this record was written
  *            crc       int   of the chunk
- *            blocksCrc int   of the table that follows
+ *            blocksCrc int   of the table that follows; of a FILE the lower half of the stamp
  *            headerCrc int   of the salt and the 60 bytes before
  *            blocks    int*  CRC of each 64 KiB of payload
  *            payload   byte* length
@@ -51,6 +51,10 @@
  * An unreadable place {@code d} is damage if a readable record behind it, or the index, says that all below some offset
  * beyond {@code d} had been fsynced; otherwise it is a torn tail, cut at {@code d}. A MARK is written when the store is
  * closed and a SEAL when a segment is complete, so that the last group is covered too.
+ *
+ * <p>A chunk whose id this store gave has the stamp 0, comes once, and any tombstone deletes it. One whose id was given to
+ * the store may come again, after it was deleted or because it was damaged; its stamp says in which order that was: a
+ * tombstone deletes the chunk where its stamp is lower, and of two records of a chunk that with the higher stamp counts.
  */
 @NullMarked
 package dev.varve.blobstore.chunk;

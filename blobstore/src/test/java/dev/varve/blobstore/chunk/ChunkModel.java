@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -48,6 +49,10 @@ final class ChunkModel {
     private final Set<ChunkId> uncertain = new HashSet<>();
 
     private final Set<ChunkId> everGiven = new HashSet<>();
+
+    /** Chunks under ids that were not the store's own idea, whatever became of them. */
+    private final Map<ChunkId, Known> foreign = new TreeMap<>();
+
     private FaultyDisk disk = new FaultyDisk();
     private ChunkStore store;
 
@@ -89,7 +94,7 @@ final class ChunkModel {
     }
 
     private void step() {
-        switch (random.nextInt(21)) {
+        switch (random.nextInt(27)) {
             case 0, 1, 2, 3, 4, 5 -> put(random.nextInt(1, 8));
             case 6, 7 -> draft();
             case 8, 9 -> delete(1);
@@ -101,6 +106,10 @@ final class ChunkModel {
             case 17, 18 -> crash();
             case 19 -> failForces();
             case 20 -> fillDisk();
+            case 21, 22, 23 -> putForeign(random.nextInt(1, 8));
+            case 24 -> draftForeign();
+            case 25 -> putOther();
+            case 26 -> replaceDamaged();
             default -> throw new AssertionError();
         }
     }
@@ -139,6 +148,105 @@ final class ChunkModel {
         assertThat(everGiven.add(ref.id())).as("id %s is new", ref.id()).isTrue();
         assertThat(ref.length()).isEqualTo(bytes.length);
         known.put(ref.id(), new Known(ref, ByteBuffer.wrap(bytes), isFile, birth));
+    }
+
+    /** Chunks of other nodes: new ones, some that are there, some that were deleted. */
+    private void putForeign(int count) {
+        Map<Known, CompletableFuture<ChunkRef>> waiting = new LinkedHashMap<>();
+        for (int i = 0; i < count; i++) {
+            Known chunk = foreign(false);
+            waiting.put(chunk, store.put(chunk.ref.id(), buffer(chunk.bytes()), chunk.birth));
+        }
+        waiting.forEach((chunk, future) -> {
+            try {
+                assertThat(future.join()).isEqualTo(chunk.ref);
+                isBack(chunk);
+            } catch (CompletionException e) {
+                expected(e.getCause());
+            }
+        });
+    }
+
+    private Known foreign(boolean isFile) {
+        List<Known> before = foreign.values().stream()
+                .filter(chunk -> chunk.isFile == isFile)
+                .toList();
+        if (!before.isEmpty() && random.nextInt(3) == 0) {
+            Known again = before.get(random.nextInt(before.size()));
+            if (!known.containsKey(again.ref.id())) {
+                deleted.remove(again.ref.id());
+                uncertain.add(again.ref.id());
+            }
+            return again;
+        }
+        int group = random.nextInt(ChunkStore.GROUPS);
+        ChunkId id = random.nextInt(4) == 0
+                ? store.newId(group)
+                : ChunkId.of(group, random.nextInt(8, 10), random.nextInt(1, 4), random.nextLong());
+        byte[] bytes = bytes();
+        ChunkRef ref = new ChunkRef(id, bytes.length, Blocks.crc(ByteBuffer.wrap(bytes)));
+        Known chunk = new Known(ref, ByteBuffer.wrap(bytes), isFile, random.nextInt(-5, 100));
+        foreign.put(id, chunk);
+        uncertain.add(id);
+        return chunk;
+    }
+
+    private void isBack(Known chunk) {
+        uncertain.remove(chunk.ref.id());
+        known.put(chunk.ref.id(), chunk);
+        everGiven.add(chunk.ref.id());
+    }
+
+    private void draftForeign() {
+        Known chunk = foreign(true);
+        try (FileDraft draft = store.draft(chunk.ref.id(), chunk.birth)) {
+            draft.out().write(chunk.bytes());
+            assertThat(draft.commit(chunk.ref)).isEqualTo(chunk.ref);
+            isBack(chunk);
+        } catch (VarveException e) {
+            expected(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Other bytes under an id that is there. */
+    private void putOther() {
+        if (known.isEmpty()) {
+            return;
+        }
+        byte[] bytes = new byte[7];
+        random.nextBytes(bytes);
+        assertThat(store.put(pick().ref.id(), buffer(bytes), 1))
+                .failsWithin(Duration.ofSeconds(60))
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOfSatisfying(
+                        VarveException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CORRUPT));
+    }
+
+    /** A bit of a file turns, which nobody sees before the chunk comes again. */
+    private void replaceDamaged() {
+        List<Known> files = known.values().stream()
+                .filter(chunk -> chunk.isFile && chunk.bytes().length > 0)
+                .toList();
+        if (files.isEmpty()) {
+            return;
+        }
+        Known chunk = files.get(random.nextInt(files.size()));
+        Path path = store.file(chunk.ref);
+        byte[] bytes = chunk.bytes();
+        bytes[random.nextInt(bytes.length)] ^= 4;
+        try {
+            Files.write(path, bytes);
+            try (FileDraft draft = store.draft(chunk.ref.id(), chunk.birth)) {
+                draft.out().write(chunk.bytes());
+                draft.commit(chunk.ref);
+            }
+            assertThat(path).hasBinaryContent(chunk.bytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Failures may happen only where the disk was made to fail. */
@@ -235,8 +343,31 @@ final class ChunkModel {
         Set<ChunkId> old = new TreeSet<>();
         store.inventory(floor, old::add);
         known.forEach((id, chunk) -> assertThat(old.contains(id)).isEqualTo(chunk.birth < floor));
+        verifyGroups();
         assertThat(store.damage()).isEmpty();
         assertThat(store.status().chunks()).isBetween((long) known.size(), (long) known.size() + 1000);
+    }
+
+    /** Page by page, the groups have all there is. */
+    private void verifyGroups() {
+        Map<ChunkId, StoredChunk> found = new TreeMap<>();
+        int page = random.nextInt(1, 10);
+        for (int group = 0; group < ChunkStore.GROUPS; group++) {
+            List<StoredChunk> next = store.inventory(group, null, page);
+            while (!next.isEmpty()) {
+                for (StoredChunk chunk : next) {
+                    assertThat(chunk.ref().id().group()).isEqualTo(group);
+                    assertThat(found.put(chunk.ref().id(), chunk)).isNull();
+                }
+                next = store.inventory(group, next.getLast().ref().id(), page);
+            }
+        }
+        known.forEach((id, chunk) -> {
+            StoredChunk expected = new StoredChunk(chunk.ref, chunk.birth, chunk.isFile);
+            assertThat(found.get(id)).isEqualTo(expected);
+            assertThat(store.find(id)).contains(expected);
+        });
+        assertThat(common(found.keySet(), deleted)).isEmpty();
     }
 
     private static Set<ChunkId> common(Set<ChunkId> a, Set<ChunkId> b) {
@@ -269,12 +400,14 @@ final class ChunkModel {
         disk.cutPowerAfter(random.nextInt(random.nextBoolean() ? 4 : 30));
         for (int i = 0; i < 10 && !disk.isCrashed(); i++) {
             try {
-                switch (random.nextInt(6)) {
+                switch (random.nextInt(8)) {
                     case 0, 1 -> put(random.nextInt(1, 8));
                     case 2 -> draft();
                     case 3 -> delete(random.nextInt(1, 5));
                     case 4 -> store.compactOnce();
                     case 5 -> store.scrub(1 << 20);
+                    case 6 -> putForeign(random.nextInt(1, 8));
+                    case 7 -> draftForeign();
                     default -> throw new AssertionError();
                 }
             } catch (VarveException e) {

@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -226,7 +228,11 @@ class ChunkStoreTest {
             ref = put(store, bytes);
             file = putFile(store, bytes);
         }
-        flip(regularFiles(ChunkStore.SEGMENTS).getFirst(), 3 * Blocks.BYTES + 1000);
+        // Their names begin with the group, which is any in the first run.
+        Path largest = Collections.max(
+                regularFiles(ChunkStore.SEGMENTS),
+                Comparator.comparingLong(path -> path.toFile().length()));
+        flip(largest, 3 * Blocks.BYTES + 1000);
         flip(folder.resolve(regularFiles(ChunkStore.FILES).get(1)), 3 * Blocks.BYTES + 1000);
         try (ChunkStore store = open()) {
             for (ChunkRef one : List.of(ref, file)) {
@@ -543,5 +549,127 @@ class ChunkStoreTest {
             }
         }
         assertThat(steps).isBetween(8, 12);
+    }
+
+    private static ChunkId foreignId(long counter) {
+        return ChunkId.of(5, 9, 1, counter);
+    }
+
+    private static ChunkRef putAs(ChunkStore store, ChunkId id, byte[] bytes) {
+        try {
+            return store.put(id, ByteBuffer.wrap(bytes), 3).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof VarveException world ? world : e;
+        }
+    }
+
+    @Test
+    void aChunkOfAnotherNodeIsKeptOnce() {
+        try (ChunkStore store = open()) {
+            ChunkRef ref = putAs(store, foreignId(1), bytes(1, 100));
+            long live = store.status().liveBytes();
+            assertThat(putAs(store, foreignId(1), bytes(1, 100))).isEqualTo(ref);
+            List<CompletableFuture<ChunkRef>> many = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                many.add(store.put(foreignId(2), ByteBuffer.wrap(bytes(2, 100)), 3));
+            }
+            many.forEach(CompletableFuture::join);
+            assertThat(store.status().chunks()).isEqualTo(2);
+            assertThat(store.status().liveBytes()).isEqualTo(2 * live);
+            assertFails(ErrorCode.CORRUPT, () -> putAs(store, foreignId(1), bytes(3, 100)));
+            assertThat(get(store, ref)).isEqualTo(bytes(1, 100));
+            assertThat(store.find(foreignId(1))).contains(new StoredChunk(ref, 3, false));
+            assertThat(store.newId(7).group()).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void aDamagedChunkIsReplacedByOneThatComesAgain() throws IOException {
+        ChunkRef ref;
+        try (ChunkStore store = open()) {
+            ref = putAs(store, foreignId(1), bytes(1, 1000));
+        }
+        flip(regularFiles(ChunkStore.SEGMENTS).getFirst(), 500);
+        for (boolean hasIndex : new boolean[] {true, false}) {
+            if (!hasIndex) {
+                indexes.forget();
+            }
+            try (ChunkStore store = open()) {
+                if (hasIndex) {
+                    assertFails(ErrorCode.CORRUPT, () -> get(store, ref));
+                    assertThat(putAs(store, ref.id(), bytes(1, 1000))).isEqualTo(ref);
+                }
+                assertThat(get(store, ref)).isEqualTo(bytes(1, 1000));
+            }
+        }
+        Path segment = regularFiles(ChunkStore.SEGMENTS).get(1);
+        try (ChunkStore store = open()) {
+            Files.delete(segment);
+            assertThat(putAs(store, ref.id(), bytes(1, 1000))).isEqualTo(ref);
+            assertThat(get(store, ref)).isEqualTo(bytes(1, 1000));
+        }
+    }
+
+    @Test
+    void aChunkThatWasDeletedMayComeAgain() throws IOException {
+        ChunkId id = foreignId(1);
+        ChunkId fileId = foreignId(2);
+        ChunkRef ref;
+        ChunkRef file = new ChunkRef(fileId, 1000, Blocks.crc(ByteBuffer.wrap(bytes(2, 1000))));
+        try (ChunkStore store = open()) {
+            for (int i = 0; i < 3; i++) {
+                putAs(store, id, bytes(1, 1000));
+                putFileAs(store, file, bytes(2, 1000));
+                store.delete(List.of(id, fileId));
+            }
+            assertThat(store.contains(id)).isFalse();
+            assertThat(regularFiles(ChunkStore.FILES)).isEmpty();
+            ref = putAs(store, id, bytes(1, 1000));
+            putFileAs(store, file, bytes(2, 1000));
+        }
+        for (int i = 0; i < 2; i++) {
+            indexes.forget();
+            try (ChunkStore store = open()) {
+                assertThat(get(store, ref)).isEqualTo(bytes(1, 1000));
+                assertThat(store.file(file)).hasBinaryContent(bytes(2, 1000));
+                while (store.compactOnce()) {
+                    // goes on
+                }
+            }
+        }
+        try (ChunkStore store = open()) {
+            store.delete(List.of(id, fileId));
+        }
+        indexes.forget();
+        try (ChunkStore store = open()) {
+            assertThat(store.contains(id)).isFalse();
+            assertThat(store.contains(fileId)).isFalse();
+        }
+    }
+
+    private static void putFileAs(ChunkStore store, ChunkRef ref, byte[] bytes) throws IOException {
+        try (FileDraft draft = store.draft(ref.id(), 3)) {
+            draft.out().write(bytes);
+            assertThat(draft.commit(ref)).isEqualTo(ref);
+        }
+    }
+
+    @Test
+    void aFileThatComesWithOtherBytesIsRefused() throws IOException {
+        ChunkRef file = new ChunkRef(foreignId(2), 1000, Blocks.crc(ByteBuffer.wrap(bytes(2, 1000))));
+        try (ChunkStore store = open()) {
+            assertFails(ErrorCode.CORRUPT, () -> putFileAs(store, file, bytes(3, 1000)));
+            assertThat(store.find(file.id())).isEmpty();
+            assertThat(regularFiles("drafts")).isEmpty();
+            putFileAs(store, file, bytes(2, 1000));
+            putFileAs(store, file, bytes(2, 1000));
+            flip(store.file(file), 17);
+            putFileAs(store, file, bytes(2, 1000));
+            assertThat(get(store, file)).isEqualTo(bytes(2, 1000));
+            Files.delete(store.file(file));
+            putFileAs(store, file, bytes(2, 1000));
+            assertThat(get(store, file)).isEqualTo(bytes(2, 1000));
+            assertThat(regularFiles("drafts")).isEmpty();
+        }
     }
 }
