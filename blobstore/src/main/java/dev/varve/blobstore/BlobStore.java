@@ -6,6 +6,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * Named bytes: immutable blobs for files, and small registers that change by compare-and-set.
@@ -55,6 +56,9 @@ public interface BlobStore extends AutoCloseable {
 
     /** Names of registers that start with {@code prefix}, sorted. */
     List<String> registers(String prefix);
+
+    /** The versions of registers that start with {@code prefix}, by name, in order: one look at all of them. */
+    SortedMap<String, Long> registerVersions(String prefix);
 
     /**
      * Sets a register if its version is {@code expected}; returns the new version, or empty when another change came

@@ -21,9 +21,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -209,7 +210,9 @@ public final class ObjectBlobStore implements BlobStore {
     @Override
     public List<String> list(String prefix) {
         checkPrefix(prefix);
-        return names(prefix).filter(name -> !name.startsWith(REGISTERS)).toList();
+        return objects(prefix).keySet().stream()
+                .filter(name -> !name.startsWith(REGISTERS))
+                .toList();
     }
 
     private static void checkPrefix(String prefix) {
@@ -219,8 +222,9 @@ public final class ObjectBlobStore implements BlobStore {
         }
     }
 
-    private Stream<String> names(String prefix) {
-        List<String> names = new ArrayList<>();
+    /** Sequences by name. */
+    private SortedMap<String, Long> objects(String prefix) {
+        SortedMap<String, Long> found = new TreeMap<>();
         Optional<ObjectKey.Prefix> after = Optional.of(ObjectKey.Prefix.ALL);
         while (after.isPresent()) {
             Listing page = store.list(new ListRequest(
@@ -230,10 +234,10 @@ public final class ObjectBlobStore implements BlobStore {
                     after.get(),
                     Optional.empty(),
                     MOST_AT_ONCE));
-            page.objects().forEach(object -> names.add(object.key().text()));
+            page.objects().forEach(object -> found.put(object.key().text(), object.sequence()));
             after = page.nextAfter();
         }
-        return names.stream();
+        return found;
     }
 
     @Override
@@ -271,10 +275,16 @@ public final class ObjectBlobStore implements BlobStore {
 
     @Override
     public List<String> registers(String prefix) {
+        return List.copyOf(registerVersions(prefix).keySet());
+    }
+
+    @Override
+    public SortedMap<String, Long> registerVersions(String prefix) {
         checkPrefix(prefix);
-        return names(REGISTERS + prefix)
-                .map(name -> name.substring(REGISTERS.length()))
-                .toList();
+        SortedMap<String, Long> versions = new TreeMap<>();
+        objects(REGISTERS + prefix)
+                .forEach((name, sequence) -> versions.put(name.substring(REGISTERS.length()), sequence));
+        return versions;
     }
 
     @Override

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * A table whose current metadata file is named by a register; a commit is one compare-and-set of it.
  *
  * <p>The register {@code tables/<dataset>} holds the location of the metadata file as UTF-8, or nothing when the dataset
- * was dropped. Guarded by the lock of its {@link DatasetTable}.
+ * was dropped. Guarded by a lock of its {@link DatasetTable}.
  */
 final class BlobTableOperations implements TableOperations {
     static final String REGISTERS = "tables/";
@@ -67,6 +67,11 @@ final class BlobTableOperations implements TableOperations {
         current = location.isEmpty() ? null : TableMetadataParser.read(files.newInputFile(location));
         version = found;
         return current != null;
+    }
+
+    /** The version of the register at the last {@link #load} or commit. */
+    long version() {
+        return version;
     }
 
     @Override

@@ -56,4 +56,9 @@ public record DataFile(
                     blob + " has " + rows + " rows from " + firstMicros + " to " + lastMicros);
         }
     }
+
+    /** The same file as part of another run. */
+    DataFile withRun(long other) {
+        return new DataFile(blob, rows, bytes, other, grain, bucket, firstMicros, lastMicros, cells, columns);
+    }
 }

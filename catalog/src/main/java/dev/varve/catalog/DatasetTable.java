@@ -10,10 +10,13 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -44,11 +47,11 @@ import org.slf4j.LoggerFactory;
  * One dataset: its Iceberg table, and the snapshot that readers get.
  *
  * <p>Changes hold {@link #lock}; each is decided on the newest state, committed, and then published in {@link #published}.
- * When another catalog on the same store commits in between, the change is decided again, a bounded number of times.
+ * When another catalog on the same store commits in between, the change is decided again, a bounded number of times. A look
+ * at what others committed holds {@link #looks} instead, so that it waits for no change. What is published only gets newer.
  */
 final class DatasetTable {
     private static final Logger LOG = LoggerFactory.getLogger(DatasetTable.class);
-    private static final String LOG_POSITION = "varve.log-position";
     private static final int MOST_ATTEMPTS = 12;
     private static final long LONGEST_BACK_OFF_STEP_NANOS = 20_000_000;
 
@@ -57,40 +60,75 @@ final class DatasetTable {
     private final CatalogConfig config;
     private final Garbage garbage;
     private final ReentrantLock lock = new ReentrantLock();
-    private volatile Snapshot published;
-    /** Metadata file that {@link #published} was made from; guarded by {@link #lock}. */
-    private String publishedFrom;
+    private final SharedLook looks = new SharedLook();
+    private final BlobTableOperations looking;
+    private final AtomicReference<State> published;
+    private volatile long goneAt = -1;
+    /** What {@link #operations} are at; guarded by {@link #lock}. */
+    private State base;
+    /** Files of manifests, which never change, by their path; kept where others commit, too. */
+    private volatile Map<String, List<DataFile>> manifestFiles = Map.of();
 
-    private DatasetTable(
+    /** A snapshot, and the version of the register that names it. */
+    private record State(Snapshot snapshot, long version) {}
+
+    /**
+     * The table behind operations that have been loaded.
+     *
+     * @param looking others for the same table, for looks
+     */
+    DatasetTable(
             DatasetName name,
             BlobTableOperations operations,
+            BlobTableOperations looking,
             CatalogConfig config,
-            Garbage garbage,
-            Snapshot published) {
+            Garbage garbage) {
         this.name = name;
         this.operations = operations;
+        this.looking = looking;
         this.config = config;
         this.garbage = garbage;
-        this.published = published;
-        this.publishedFrom = operations.current().metadataFileLocation();
-    }
-
-    /** The table behind operations that have been loaded. */
-    static DatasetTable open(DatasetName name, BlobTableOperations operations, CatalogConfig config, Garbage garbage) {
-        return new DatasetTable(name, operations, config, garbage, read(name, operations));
+        base = new State(read(operations), operations.version());
+        published = new AtomicReference<>(base);
     }
 
     Snapshot snapshot() {
-        return published;
+        return published.get().snapshot();
     }
 
     Dataset dataset() {
-        return published.dataset();
+        return snapshot().dataset();
+    }
+
+    /** The version of the register that the snapshot is from. */
+    long version() {
+        return published.get().version();
+    }
+
+    /** Publishes what others have committed before this call; false when the table is gone. */
+    boolean look() {
+        looks.look(() -> {
+            boolean isThere = looking.load();
+            if (isThere && looking.version() > version()) {
+                offer(new State(read(looking), looking.version()));
+            }
+            goneAt = isThere ? -1 : looking.version();
+        });
+        return goneAt < 0;
+    }
+
+    /** The version at which the last look found the table gone; negative if it did not. */
+    long goneAt() {
+        return goneAt;
+    }
+
+    private void offer(State state) {
+        published.accumulateAndGet(state, (now, next) -> next.version() > now.version() ? next : now);
     }
 
     Dataset addColumns(List<Column> columns) {
         return change(() -> {
-                    Schema before = dataset().schema();
+                    Schema before = base.snapshot().schema();
                     List<Column> own = new ArrayList<>(before.columns());
                     own.addAll(columns);
                     Schema after = new Schema(own, before.key(), before.h3Resolution());
@@ -112,35 +150,73 @@ final class DatasetTable {
 
     Snapshot append(List<DataFile> added, long logPosition, TimeGrain grain) {
         return change(() -> {
-            if (!added.isEmpty() && hasAll(added)) {
-                return published; // repeated, because the first answer was that nobody knows
+            if (isRepeated(added)) {
+                return base.snapshot();
             }
-            TimeGrain now = published.grain();
-            boolean isFiner = now == null || grain.compareTo(now) > 0;
-            List<TimeGrain> unknown = unknownGrains(added, isFiner ? grain : null);
-            if (isFiner || !unknown.isEmpty()) {
-                Transaction transaction = table().newTransaction();
-                unknown.forEach(other ->
-                        partitionBy(transaction, other).addNonDefaultSpec().commit());
-                if (isFiner) {
-                    partitionBy(transaction, grain).commit();
-                    transaction
-                            .updateProperties()
-                            .set(TableSchema.GRAIN, grain.label())
-                            .commit();
-                }
-                append(transaction.table(), added, logPosition);
-                transaction.commitTransaction();
-            } else {
-                append(table(), added, logPosition);
-            }
-            return publish(List.of(), added);
+            return append(added, LogPositions.with(base.snapshot().logPositions(), 0, logPosition), grain);
         });
+    }
+
+    Snapshot append(List<DataFile> added, Catalog.ShardRange rows, TimeGrain grain) {
+        return change(() -> {
+            Snapshot before = base.snapshot();
+            if (isRepeated(added)) {
+                return before;
+            }
+            long there = before.logPosition(rows.shard());
+            if (rows.from() < there) {
+                throw new VarveException(
+                        ErrorCode.CONFLICT,
+                        "rows of " + name + " from position " + rows.from() + " of shard " + rows.shard()
+                                + " are already in files, up to " + there);
+            }
+            // Versions of a row are in one shard, whose flushes follow each other. So whatever is there is older.
+            long run =
+                    1 + before.files().stream().mapToLong(DataFile::run).max().orElse(0);
+            List<DataFile> newest =
+                    added.stream().map(file -> file.withRun(run)).toList();
+            return append(newest, LogPositions.with(before.logPositions(), rows.shard(), rows.to()), grain);
+        });
+    }
+
+    /** Whether files are there already, because the first answer was that nobody knows. */
+    private boolean isRepeated(List<DataFile> added) {
+        String location = base.snapshot().dataset().location() + "/";
+        for (DataFile file : added) {
+            if (!file.blob().startsWith(location)) {
+                throw new VarveException(
+                        ErrorCode.DATASET_NOT_FOUND, "the dataset '" + name + "' that has " + file.blob() + " is gone");
+            }
+        }
+        return !added.isEmpty() && hasAll(added);
+    }
+
+    private Snapshot append(List<DataFile> added, Map<Integer, Long> logPositions, TimeGrain grain) {
+        TimeGrain now = base.snapshot().grain();
+        boolean isFiner = now == null || grain.compareTo(now) > 0;
+        List<TimeGrain> unknown = unknownGrains(added, isFiner ? grain : null);
+        if (isFiner || !unknown.isEmpty()) {
+            Transaction transaction = table().newTransaction();
+            unknown.forEach(
+                    other -> partitionBy(transaction, other).addNonDefaultSpec().commit());
+            if (isFiner) {
+                partitionBy(transaction, grain).commit();
+                transaction
+                        .updateProperties()
+                        .set(TableSchema.GRAIN, grain.label())
+                        .commit();
+            }
+            append(transaction.table(), added, logPositions);
+            transaction.commitTransaction();
+        } else {
+            append(table(), added, logPositions);
+        }
+        return publish(List.of(), added);
     }
 
     private boolean hasAll(List<DataFile> files) {
         Set<String> wanted = files.stream().map(DataFile::blob).collect(Collectors.toSet());
-        return published.files().stream()
+        return base.snapshot().files().stream()
                         .filter(file -> wanted.contains(file.blob()))
                         .count()
                 == wanted.size();
@@ -171,11 +247,12 @@ final class DatasetTable {
         };
     }
 
-    private void append(Table table, List<DataFile> added, long logPosition) {
+    private void append(Table table, List<DataFile> added, Map<Integer, Long> logPositions) {
         // A fast append costs the least; once in a while the manifests it piles up are merged.
         AppendFiles append = manifests() < config.looseManifests() ? table.newFastAppend() : table.newAppend();
-        added.forEach(file -> append.appendFile(FileEntry.write(file, dataset(), table)));
-        append.set(LOG_POSITION, Long.toString(Math.max(logPosition, published.logPosition())));
+        Dataset dataset = base.snapshot().dataset();
+        added.forEach(file -> append.appendFile(FileEntry.write(file, dataset, table)));
+        LogPositions.properties(logPositions).forEach(append::set);
         append.commit();
     }
 
@@ -186,7 +263,8 @@ final class DatasetTable {
 
     Snapshot replace(List<DataFile> removed, List<DataFile> added) {
         return change(() -> {
-            Set<String> there = published.files().stream().map(DataFile::blob).collect(Collectors.toSet());
+            Set<String> there =
+                    base.snapshot().files().stream().map(DataFile::blob).collect(Collectors.toSet());
             List<String> gone = removed.stream()
                     .map(DataFile::blob)
                     .filter(blob -> !there.contains(blob))
@@ -213,20 +291,21 @@ final class DatasetTable {
 
     private void rewrite(Table table, List<DataFile> removed, List<DataFile> added) {
         // From the state it was decided on; by default Iceberg would want a history that has long expired.
-        RewriteFiles rewrite = table.newRewrite().validateFromSnapshot(published.id());
-        removed.forEach(file -> rewrite.deleteFile(FileEntry.write(file, dataset(), table)));
-        added.forEach(file -> rewrite.addFile(FileEntry.write(file, dataset(), table)));
-        rewrite.set(LOG_POSITION, Long.toString(published.logPosition()));
+        Snapshot before = base.snapshot();
+        RewriteFiles rewrite = table.newRewrite().validateFromSnapshot(before.id());
+        removed.forEach(file -> rewrite.deleteFile(FileEntry.write(file, before.dataset(), table)));
+        added.forEach(file -> rewrite.addFile(FileEntry.write(file, before.dataset(), table)));
+        LogPositions.properties(before.logPositions()).forEach(rewrite::set);
         rewrite.commit();
     }
 
     /** Makes the dataset be no more; returns the prefix of its blobs. */
     String drop() {
-        change(() -> {
+        Snapshot last = change(() -> {
             operations.drop();
-            return published;
+            return base.snapshot();
         });
-        return dataset().location();
+        return last.dataset().location();
     }
 
     private Snapshot change(Supplier<Snapshot> change) {
@@ -268,32 +347,39 @@ final class DatasetTable {
 
     /** Reads the table again if another catalog has changed it. */
     private void catchUp() {
-        String newest = operations.current().metadataFileLocation();
-        if (!newest.equals(publishedFrom)) {
-            published = read(name, operations);
-            publishedFrom = newest;
+        long newest = operations.version();
+        if (newest != base.version()) {
+            State seen = published.get();
+            base = seen.version() == newest ? seen : new State(read(operations), newest);
+            offer(base);
         }
     }
 
-    /** Publishes the state after a commit of these files, without reading it back when nothing else came between. */
+    /** Publishes the state after a commit of these files, without reading it back. */
     private Snapshot publish(Collection<DataFile> removed, Collection<DataFile> added) {
         TableMetadata table = operations.current();
         org.apache.iceberg.Snapshot current = table.currentSnapshot();
         Set<String> gone = removed.stream().map(DataFile::blob).collect(Collectors.toSet());
-        List<DataFile> files = new ArrayList<>(published.files().size() + added.size());
-        published.files().stream().filter(file -> !gone.contains(file.blob())).forEach(files::add);
+        List<DataFile> before = base.snapshot().files();
+        List<DataFile> files = new ArrayList<>(before.size() + added.size());
+        before.stream().filter(file -> !gone.contains(file.blob())).forEach(files::add);
         files.addAll(added);
-        published = new Snapshot(
+        publish(new Snapshot(
                 TableSchema.datasetOf(name, table),
                 idOf(current),
-                logPositionOf(current),
+                LogPositions.of(current),
                 TableSchema.grainOf(table),
-                files);
-        publishedFrom = table.metadataFileLocation();
+                files));
+        Snapshot after = base.snapshot();
         if (table.snapshots().size() >= 2 * config.keptSnapshots()) {
             expire(table.snapshots().subList(0, table.snapshots().size() - config.keptSnapshots()));
         }
-        return published;
+        return after;
+    }
+
+    private void publish(Snapshot snapshot) {
+        base = new State(snapshot, operations.version());
+        offer(base);
     }
 
     /** Lets go of snapshots; what only they refer to becomes garbage. */
@@ -311,7 +397,7 @@ final class DatasetTable {
                         }
                     })
                     .commit();
-            publishedFrom = operations.current().metadataFileLocation();
+            publish(base.snapshot());
         } catch (BlobTableOperations.CommitLost e) {
             LOG.info("left expired snapshots for a later commit dataset={}", name);
         }
@@ -348,7 +434,7 @@ final class DatasetTable {
     @SuppressWarnings("unused") // Iceberg would log each commit at INFO
     private static void ignore(MetricsReport report) {}
 
-    private static Snapshot read(DatasetName name, BlobTableOperations operations) {
+    private Snapshot read(BlobTableOperations operations) {
         TableMetadata table = operations.current();
         Dataset dataset = TableSchema.datasetOf(name, table);
         org.apache.iceberg.Snapshot current = table.currentSnapshot();
@@ -358,11 +444,24 @@ final class DatasetTable {
                 throw new VarveException(
                         ErrorCode.STORAGE, "table " + name + " has row-level deletes, which Varve does not read");
             }
-            current.dataManifests(operations.io()).parallelStream()
-                    .map(manifest -> readManifest(manifest, dataset, operations))
-                    .forEachOrdered(files::addAll);
+            List<ManifestFile> manifests = current.dataManifests(operations.io());
+            Map<String, List<DataFile>> known = manifestFiles;
+            List<List<DataFile>> read = manifests.parallelStream()
+                    .map(manifest -> {
+                        List<DataFile> there = known.get(manifest.path());
+                        return there != null ? there : readManifest(manifest, dataset, operations);
+                    })
+                    .toList();
+            read.forEach(files::addAll);
+            if (config.isShared()) {
+                Map<String, List<DataFile>> next = new HashMap<>();
+                for (int i = 0; i < read.size(); i++) {
+                    next.put(manifests.get(i).path(), read.get(i));
+                }
+                manifestFiles = next;
+            }
         }
-        return new Snapshot(dataset, idOf(current), logPositionOf(current), TableSchema.grainOf(table), files);
+        return new Snapshot(dataset, idOf(current), LogPositions.of(current), TableSchema.grainOf(table), files);
     }
 
     private static List<DataFile> readManifest(ManifestFile manifest, Dataset dataset, BlobTableOperations operations) {
@@ -406,9 +505,5 @@ final class DatasetTable {
 
     private static long idOf(org.apache.iceberg.@Nullable Snapshot snapshot) {
         return snapshot == null ? 0 : snapshot.snapshotId();
-    }
-
-    private static long logPositionOf(org.apache.iceberg.@Nullable Snapshot snapshot) {
-        return snapshot == null ? 0 : Long.parseLong(snapshot.summary().getOrDefault(LOG_POSITION, "0"));
     }
 }

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
@@ -23,7 +24,12 @@ import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps each dataset as an Iceberg table of format v2 in a blob store. */
+/**
+ * Keeps each dataset as an Iceberg table of format v2 in a blob store.
+ *
+ * <p>If other processes use the store as well ({@link CatalogConfig#isShared}), {@link #tables} is what was known at the
+ * last look: at one table, or at the versions of all registers. Without others it is the truth and nobody looks.
+ */
 public final class IcebergCatalog implements Catalog {
     private static final String TABLES = "tables/";
     private static final Executor LISTING =
@@ -34,10 +40,16 @@ public final class IcebergCatalog implements Catalog {
     private final InstantSource clock;
     private final BlobFileIO files;
     private final Garbage garbage;
+    private final Garbage orphans;
+    private final SharedLook looks = new SharedLook();
     private final Object creation = new Object();
     private final ConcurrentSkipListMap<DatasetName, DatasetTable> tables = new ConcurrentSkipListMap<>();
+    /** Registers of datasets that were found dropped, by the version that says so. */
+    private final ConcurrentHashMap<DatasetName, Long> dropped = new ConcurrentHashMap<>();
     /** Blobs found at the start that the current snapshots do not name; sorted out by the first collection. */
     private Set<String> leftovers = Set.of();
+    /** When orphans were last looked for; guarded by this. */
+    private Instant lastScan = Instant.MIN;
 
     private IcebergCatalog(BlobStore blobs, CatalogConfig config, InstantSource clock) {
         this.blobs = blobs;
@@ -45,11 +57,17 @@ public final class IcebergCatalog implements Catalog {
         this.clock = clock;
         this.files = new BlobFileIO(blobs);
         this.garbage = new Garbage(blobs, clock, config.grace());
+        // what nothing refers to may be another process's work that is not committed yet
+        this.orphans = new Garbage(blobs, clock, config.grace().plus(config.history()));
     }
 
     /** Reads every dataset's newest snapshot; the blob store stays the caller's to close. */
     public static IcebergCatalog open(BlobStore blobs, CatalogConfig config, InstantSource clock) {
         IcebergCatalog catalog = new IcebergCatalog(blobs, config, clock);
+        if (config.isShared()) {
+            catalog.lookAtAll();
+            return catalog;
+        }
         // Meanwhile, but before anybody may write: what is listed and in no table is left over.
         CompletableFuture<List<String>> present = CompletableFuture.supplyAsync(() -> blobs.list(TABLES), LISTING);
         blobs.registers(BlobTableOperations.REGISTERS).parallelStream()
@@ -77,8 +95,51 @@ public final class IcebergCatalog implements Catalog {
     private void load(DatasetName name) {
         BlobTableOperations operations = operations(name);
         if (operations.load()) {
-            tables.put(name, DatasetTable.open(name, operations, config, garbage));
+            tables.put(name, table(name, operations));
         }
+    }
+
+    private DatasetTable table(DatasetName name, BlobTableOperations loaded) {
+        return new DatasetTable(name, loaded, operations(name), config, garbage);
+    }
+
+    /** The table as it is now, if it is there. */
+    private Optional<DatasetTable> look(DatasetName name) {
+        DatasetTable known = tables.get(name);
+        if (known == null) {
+            BlobTableOperations operations = operations(name);
+            if (!operations.load()) {
+                dropped.put(name, operations.version());
+                return Optional.empty();
+            }
+            DatasetTable found = table(name, operations);
+            known = tables.putIfAbsent(name, found);
+            if (known == null) {
+                return Optional.of(found);
+            }
+        }
+        if (known.look()) {
+            return Optional.of(known);
+        }
+        dropped.put(name, known.goneAt());
+        tables.remove(name, known);
+        return Optional.empty();
+    }
+
+    /** Looks which tables have changed, and at those. */
+    private void lookAtAll() {
+        looks.look(() -> blobs.registerVersions(BlobTableOperations.REGISTERS).entrySet().parallelStream()
+                .forEach(register -> {
+                    DatasetName name =
+                            new DatasetName(register.getKey().substring(BlobTableOperations.REGISTERS.length()));
+                    DatasetTable known = tables.get(name);
+                    boolean isKnown = known != null
+                            ? known.version() >= register.getValue()
+                            : dropped.getOrDefault(name, BlobStore.ABSENT) >= register.getValue();
+                    if (!isKnown) {
+                        look(name);
+                    }
+                }));
     }
 
     private BlobTableOperations operations(DatasetName name) {
@@ -109,7 +170,7 @@ public final class IcebergCatalog implements Catalog {
         } catch (CommitStateUnknownException e) {
             throw new VarveException(ErrorCode.STORAGE, "it is unknown whether dataset '" + name + "' was made", e);
         }
-        return DatasetTable.open(name, operations, config, garbage);
+        return table(name, operations);
     }
 
     private static VarveException exists(DatasetName name) {
@@ -118,11 +179,15 @@ public final class IcebergCatalog implements Catalog {
 
     @Override
     public Optional<Dataset> find(DatasetName name) {
-        return Optional.ofNullable(tables.get(name)).map(DatasetTable::dataset);
+        Optional<DatasetTable> table = config.isShared() ? look(name) : Optional.ofNullable(tables.get(name));
+        return table.map(DatasetTable::dataset);
     }
 
     @Override
     public List<Dataset> list() {
+        if (config.isShared()) {
+            lookAtAll();
+        }
         return tables.values().stream().map(DatasetTable::dataset).toList();
     }
 
@@ -145,6 +210,17 @@ public final class IcebergCatalog implements Catalog {
     }
 
     @Override
+    public Snapshot fresh(DatasetName name) {
+        DatasetTable table = config.isShared() ? look(name).orElseThrow(() -> missing(name)) : table(name);
+        return table.snapshot();
+    }
+
+    @Override
+    public Snapshot append(DatasetName name, List<DataFile> added, ShardRange rows, TimeGrain grain) {
+        return table(name).append(added, rows, grain);
+    }
+
+    @Override
     public Snapshot append(DatasetName name, List<DataFile> added, long logPosition, TimeGrain grain) {
         return table(name).append(added, logPosition, grain);
     }
@@ -156,10 +232,17 @@ public final class IcebergCatalog implements Catalog {
 
     private DatasetTable table(DatasetName name) {
         DatasetTable table = tables.get(name);
-        if (table == null) {
-            throw new VarveException(ErrorCode.DATASET_NOT_FOUND, "dataset '" + name + "' is not there");
+        if (table != null) {
+            return table;
         }
-        return table;
+        if (config.isShared()) {
+            return look(name).orElseThrow(() -> missing(name));
+        }
+        throw missing(name);
+    }
+
+    private static VarveException missing(DatasetName name) {
+        return new VarveException(ErrorCode.DATASET_NOT_FOUND, "dataset '" + name + "' is not there");
     }
 
     @Override
@@ -170,11 +253,27 @@ public final class IcebergCatalog implements Catalog {
             leftovers = Set.of();
         }
         Instant limit = clock.instant().minus(config.history());
+        if (config.isShared()) {
+            findOrphans(limit);
+        }
         tables.values().forEach(table -> table.expireBefore(limit));
-        return garbage.collect(this::inUse);
+        return garbage.collect(this::inUse) + orphans.collect(this::inUse);
+    }
+
+    /** Looks for blobs that nothing refers to, once in a while: what a process left behind that is no more. */
+    private void findOrphans(Instant limit) {
+        if (!lastScan.isAfter(limit)) {
+            lastScan = clock.instant();
+            List<String> present = blobs.list(TABLES);
+            Predicate<String> inUse = inUse();
+            orphans.add(present.stream().filter(blob -> !inUse.test(blob)).toList());
+        }
     }
 
     private Predicate<String> inUse() {
+        if (config.isShared()) {
+            lookAtAll();
+        }
         Set<String> used = new HashSet<>();
         tables.values().forEach(table -> used.addAll(table.blobs()));
         return used::contains;

@@ -8,6 +8,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** A blob store whose next change of a register fails, before or after it took effect. */
 final class FailingRegisters implements BlobStore {
@@ -77,6 +78,11 @@ final class FailingRegisters implements BlobStore {
     @Override
     public List<String> registers(String prefix) {
         return store.registers(prefix);
+    }
+
+    @Override
+    public SortedMap<String, Long> registerVersions(String prefix) {
+        return store.registerVersions(prefix);
     }
 
     @Override

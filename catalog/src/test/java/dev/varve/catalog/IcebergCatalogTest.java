@@ -330,7 +330,7 @@ class IcebergCatalogTest {
     @Test
     void compactionWorksAfterItsHistoryHasExpired() {
         IcebergCatalog forgetful = IcebergCatalog.open(
-                blobs, new CatalogConfig(Duration.ZERO, Duration.ZERO, 2, 4), InstantSource.system());
+                blobs, new CatalogConfig(Duration.ZERO, Duration.ZERO, 2, 4, false), InstantSource.system());
         Dataset air = forgetful.create(AIR, SampleFiles.SCHEMA, TimeGrain.DAY);
         SampleFiles files = new SampleFiles(air, 37);
         List<DataFile> expected = new ArrayList<>();
@@ -352,7 +352,7 @@ class IcebergCatalogTest {
 
     @Test
     void manyCommitsLeaveFewManifestsAndSnapshots() {
-        manyCommits(40, new CatalogConfig(Duration.ZERO, Duration.ZERO, 5, 6));
+        manyCommits(40, new CatalogConfig(Duration.ZERO, Duration.ZERO, 5, 6, false));
     }
 
     @Test

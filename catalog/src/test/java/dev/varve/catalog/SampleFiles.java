@@ -37,11 +37,18 @@ final class SampleFiles {
 
     private final Dataset dataset;
     private final Random random;
+    private final int writer;
     private long nextRun = 1;
     private int nextFile = 1;
     private long mostRows = MOST_ROWS;
 
     SampleFiles(Dataset dataset, long seed) {
+        this(dataset, seed, 0);
+    }
+
+    /** Those of one writer of several. */
+    SampleFiles(Dataset dataset, long seed, int writer) {
+        this.writer = writer;
         this.dataset = dataset;
         this.random = new Random(seed);
     }
@@ -85,7 +92,7 @@ final class SampleFiles {
             long last = random.nextLong(first, end);
             long rows = random.nextLong(FEWEST_ROWS, mostRows + 1);
             files.add(new DataFile(
-                    dataset.location() + "/data/" + nextFile++ + ".parquet",
+                    dataset.location() + "/data/" + (writer == 0 ? "" : writer + "-") + nextFile++ + ".parquet",
                     rows,
                     rows * 10,
                     run,

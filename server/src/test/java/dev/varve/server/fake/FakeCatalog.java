@@ -68,6 +68,16 @@ public final class FakeCatalog implements Catalog {
     }
 
     @Override
+    public Snapshot fresh(DatasetName name) {
+        return snapshot(name);
+    }
+
+    @Override
+    public Snapshot append(DatasetName name, List<DataFile> added, ShardRange rows, TimeGrain grain) {
+        throw new AssertionError("an endpoint commits no files");
+    }
+
+    @Override
     public Snapshot replace(DatasetName name, List<DataFile> removed, List<DataFile> added) {
         throw new AssertionError("an endpoint commits no files");
     }
