@@ -38,6 +38,7 @@ public final class Benchmarks {
         BY_NAME.put("latency", new LatencyBenchmark());
         BY_NAME.put("startup", new StartupBenchmark());
         BY_NAME.put("placement", new PlacementBenchmark());
+        BY_NAME.put("peers", new PeersBenchmark());
         BY_NAME.put(STORE, new StoreBenchmark());
     }
 

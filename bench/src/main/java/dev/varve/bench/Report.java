@@ -67,6 +67,11 @@ final class Report {
         record(new Line(what, ours, "", "", "≤ " + most, met ? "yes" : "**no**"));
     }
 
+    /** A quantity that is only told. */
+    void value(String what, String ours) {
+        record(new Line(what, ours, "", "", "", ""));
+    }
+
     private void add(
             String what, String ours, String peer, String ratioFormat, double ratio, String target, boolean met) {
         record(new Line(what, ours, peer, ratioFormat.formatted(ratio), target, met ? "yes" : "**no**"));

@@ -256,7 +256,7 @@ public record NodeConfig(
 
     private static Set<Role> roles(String text) {
         Set<Role> roles = EnumSet.noneOf(Role.class);
-        for (String name : text.split(",")) {
+        for (String name : text.split(",", -1)) {
             try {
                 roles.add(Role.valueOf(name.strip().toUpperCase(Locale.ROOT)));
             } catch (IllegalArgumentException e) {

@@ -66,7 +66,7 @@ public final class TestPeers {
                 if (isLost || handler == null) {
                     return;
                 }
-                handler.answer(name, bytes).whenComplete((value, failure) -> {
+                answered(handler, bytes).whenComplete((value, failure) -> {
                     if (cuts.contains(node + ">" + name)) {
                         return;
                     }
@@ -83,6 +83,15 @@ public final class TestPeers {
                 return CompletableFuture.failedFuture(
                         cause instanceof VarveException told ? told : noAnswer(node, method, cause.toString()));
             });
+        }
+
+        /** What a handler throws at once counts as its answer. */
+        private CompletableFuture<ByteBuffer> answered(Handler handler, ByteBuffer request) {
+            try {
+                return handler.answer(name, request);
+            } catch (RuntimeException | Error failure) {
+                return CompletableFuture.failedFuture(failure);
+            }
         }
 
         @Override
