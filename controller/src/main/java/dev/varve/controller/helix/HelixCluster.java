@@ -1,94 +1,124 @@
 package dev.varve.controller.helix;
 
-import dev.varve.controller.placement.ClusterNode;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
 import dev.varve.model.cluster.ReplicaState;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.apache.helix.AccessOption;
+import org.apache.helix.BaseDataAccessor;
 import org.apache.helix.ConfigAccessor;
 import org.apache.helix.HelixAdmin;
+import org.apache.helix.PropertyPathBuilder;
 import org.apache.helix.manager.zk.ZKHelixAdmin;
+import org.apache.helix.manager.zk.ZkBaseDataAccessor;
+import org.apache.helix.model.HelixConfigScope;
 import org.apache.helix.model.HelixConfigScope.ConfigScopeProperty;
 import org.apache.helix.model.IdealState;
 import org.apache.helix.model.IdealState.RebalanceMode;
-import org.apache.helix.model.InstanceConfig;
+import org.apache.helix.model.LeaderStandbySMD;
 import org.apache.helix.model.StateModelDefinition;
 import org.apache.helix.model.builder.HelixConfigScopeBuilder;
+import org.apache.helix.zookeeper.datamodel.ZNRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster's name and place in ZooKeeper, and what an operator changes there.
+ * A cluster's name and place in ZooKeeper, and what is kept there.
  *
  * @param zookeeper {@code host:port,…}
  */
 public record HelixCluster(String zookeeper, String name) {
     static final String GROUPS = "groups";
     static final String STATES = "PlacementGroup";
-    static final String DRAIN = "varve.drain";
-    static final String DISK_BYTES = "varve.disk.bytes";
-    static final String FREE_BYTES = "varve.free.bytes";
-    private static final String ZONE = "zone";
+    static final String LOGS = "logs";
+    static final String MOVE_BYTES_PER_SECOND = "varve.move.bytes.per.second";
 
-    /** Creates what is missing; any number of nodes may do so at once and again. */
-    public void create(int groups, int replicas) {
-        withAdmin(admin -> {
-            admin.addCluster(name, false);
-            if (admin.getStateModelDef(name, STATES) == null) {
-                admin.addStateModelDef(name, STATES, states());
+    /** Creates what is missing; any number of nodes may do so at once, again, and after one that died in the middle. */
+    public void create(int groups, int replicas, List<String> logs) {
+        List<String> failed = new ArrayList<>();
+        withData(data -> {
+            for (String path : List.of(
+                    PropertyPathBuilder.idealState(name),
+                    PropertyPathBuilder.instanceConfig(name),
+                    PropertyPathBuilder.resourceConfig(name),
+                    PropertyPathBuilder.customizedStateConfig(name),
+                    PropertyPathBuilder.propertyStore(name),
+                    PropertyPathBuilder.liveInstance(name),
+                    PropertyPathBuilder.instance(name),
+                    PropertyPathBuilder.externalView(name),
+                    PropertyPathBuilder.stateModelDef(name),
+                    PropertyPathBuilder.controller(name),
+                    PropertyPathBuilder.controllerMessage(name),
+                    PropertyPathBuilder.controllerStatusUpdate(name),
+                    PropertyPathBuilder.controllerError(name))) {
+                create(data, path, null, failed);
             }
-            if (admin.getResourceIdealState(name, GROUPS) == null) {
-                IdealState nothing = new IdealState(GROUPS);
-                nothing.setRebalanceMode(RebalanceMode.CUSTOMIZED);
-                nothing.setStateModelDefRef(STATES);
-                nothing.setNumPartitions(groups);
-                nothing.setReplicas(Integer.toString(replicas));
-                admin.addResource(name, GROUPS, nothing);
-            }
+            create(data, PropertyPathBuilder.clusterConfig(name), new ZNRecord(name), failed);
+            ZNRecord history = new ZNRecord("HISTORY");
+            history.setListField(name, List.of());
+            create(data, PropertyPathBuilder.controllerHistory(name), history, failed);
+            create(data, PropertyPathBuilder.stateModelDef(name, STATES), states().getRecord(), failed);
+            create(
+                    data,
+                    PropertyPathBuilder.stateModelDef(name, LeaderStandbySMD.name),
+                    LeaderStandbySMD.build().getRecord(),
+                    failed);
+            create(data, PropertyPathBuilder.idealState(name, GROUPS), groups(groups, replicas), failed);
+            create(data, PropertyPathBuilder.idealState(name, LOGS), logs(logs), failed);
         });
-    }
-
-    /** Says who the node is; to be repeated when its disk changes. */
-    void describe(ClusterNode node) {
-        withAdmin(admin -> {
-            if (!admin.getInstancesInCluster(name).contains(node.id())) {
-                InstanceConfig config = new InstanceConfig(node.id());
-                // Helix compares these with null when a node joins.
-                config.setHostName(node.id());
-                config.setPort("");
-                admin.addInstance(name, config);
-            }
-        });
-        set(
-                node.id(),
-                Map.of(
-                        "DOMAIN",
-                        "%s=%s,instance=%s".formatted(ZONE, node.zone(), node.id()),
-                        DISK_BYTES,
-                        Long.toString(node.diskBytes()),
-                        FREE_BYTES,
-                        Long.toString(node.freeBytes())));
-    }
-
-    /** Asks a node to leave: its replicas go elsewhere, then it may be stopped. */
-    public void drain(String node) {
-        set(node, Map.of(DRAIN, "true"));
-    }
-
-    /** Merged by compare-and-set: a node and an operator may write at once. */
-    private void set(String node, Map<String, String> values) {
-        ConfigAccessor configs =
-                new ConfigAccessor.Builder().setZkAddress(zookeeper).build();
-        try {
-            configs.set(
-                    new HelixConfigScopeBuilder(ConfigScopeProperty.PARTICIPANT)
-                            .forCluster(name)
-                            .forParticipant(node)
-                            .build(),
-                    values);
-        } finally {
-            configs.close();
+        if (!failed.isEmpty()) {
+            throw unreachable(new IllegalStateException("cannot create " + failed));
         }
     }
 
-    static String zoneOf(InstanceConfig config) {
-        return config.getDomainAsMap().getOrDefault(ZONE, "");
+    private static void create(
+            BaseDataAccessor<ZNRecord> data, String path, @Nullable ZNRecord record, List<String> failed) {
+        if (!data.exists(path, AccessOption.PERSISTENT)
+                && !data.create(path, record, AccessOption.PERSISTENT)
+                && !data.exists(path, AccessOption.PERSISTENT)) {
+            failed.add(path);
+        }
+    }
+
+    private static ZNRecord groups(int groups, int replicas) {
+        IdealState nothing = new IdealState(GROUPS);
+        nothing.setRebalanceMode(RebalanceMode.CUSTOMIZED);
+        nothing.setStateModelDefRef(STATES);
+        nothing.setNumPartitions(groups);
+        nothing.setReplicas(Integer.toString(replicas));
+        return nothing.getRecord();
+    }
+
+    /** Holds nothing but who shall lead, in its lists: there is no state that a node could be asked to take. */
+    private static ZNRecord logs(List<String> logs) {
+        IdealState nobody = new IdealState(LOGS);
+        nobody.setRebalanceMode(RebalanceMode.CUSTOMIZED);
+        nobody.setStateModelDefRef(LeaderStandbySMD.name);
+        nobody.setNumPartitions(logs.size());
+        nobody.setReplicas("1");
+        logs.forEach(log -> nobody.setPreferenceList(partition(log), List.of()));
+        return nobody.getRecord();
+    }
+
+    /** Limits the copying of each node from now on, or not at all (0 or less: each node's own setting counts). */
+    public void limitMoves(long bytesPerSecond) {
+        set(
+                new HelixConfigScopeBuilder(ConfigScopeProperty.CLUSTER)
+                        .forCluster(name)
+                        .build(),
+                Map.of(MOVE_BYTES_PER_SECOND, Long.toString(bytesPerSecond)));
+    }
+
+    /** Merged by compare-and-set: a node and an operator may write at once. */
+    void set(HelixConfigScope scope, Map<String, String> values) {
+        try (Closing<ConfigAccessor> configs = new Closing<>(
+                new ConfigAccessor.Builder().setZkAddress(zookeeper).build(), ConfigAccessor::close)) {
+            configs.open().set(scope, values);
+        } catch (RuntimeException failure) {
+            throw unreachable(failure);
+        }
     }
 
     static String partition(int group) {
@@ -97,6 +127,26 @@ public record HelixCluster(String zookeeper, String name) {
 
     static int group(String partition) {
         return Integer.parseInt(partition.substring(GROUPS.length() + 1));
+    }
+
+    /** A log's name has one slash, which is none of ZooKeeper's. */
+    static String partition(String log) {
+        return log.replace('/', '_');
+    }
+
+    static String log(String partition) {
+        return partition.replace('_', '/');
+    }
+
+    /** Who leads which log, as it is written in the lists. */
+    static Map<String, String> leaders(ZNRecord logs) {
+        Map<String, String> leaders = new TreeMap<>();
+        logs.getListFields().forEach((partition, nodes) -> {
+            if (!nodes.isEmpty()) {
+                leaders.put(log(partition), nodes.getFirst());
+            }
+        });
+        return leaders;
     }
 
     /** From MEMBER nothing leads away but DRAINING, so that a replica dropped by mistake checks first, too. */
@@ -117,16 +167,48 @@ public record HelixCluster(String zookeeper, String name) {
                 .build();
     }
 
-    private interface Administration {
-        void run(HelixAdmin admin);
+    interface Work<T> {
+        void with(T open);
     }
 
-    private void withAdmin(Administration work) {
-        HelixAdmin admin = new ZKHelixAdmin.Builder().setZkAddress(zookeeper).build();
-        try {
-            work.run(admin);
-        } finally {
-            admin.close();
+    private record Closing<T>(T open, Work<T> end) implements AutoCloseable {
+        @Override
+        public void close() {
+            end.with(open);
         }
+    }
+
+    void withData(Work<BaseDataAccessor<ZNRecord>> work) {
+        try (Closing<ZkBaseDataAccessor<ZNRecord>> data = new Closing<>(
+                new ZkBaseDataAccessor.Builder<ZNRecord>()
+                        .setZkAddress(zookeeper)
+                        .build(),
+                ZkBaseDataAccessor::close)) {
+            work.with(data.open());
+        } catch (VarveException ours) {
+            throw ours;
+        } catch (RuntimeException failure) {
+            throw unreachable(failure);
+        }
+    }
+
+    void withAdmin(Work<HelixAdmin> work) {
+        try (Closing<HelixAdmin> admin =
+                new Closing<>(new ZKHelixAdmin.Builder().setZkAddress(zookeeper).build(), HelixAdmin::close)) {
+            work.with(admin.open());
+        } catch (VarveException ours) {
+            throw ours;
+        } catch (RuntimeException failure) {
+            throw unreachable(failure);
+        }
+    }
+
+    VarveException unreachable(Throwable failure) {
+        return new VarveException(
+                        ErrorCode.NOT_READY,
+                        "cluster %s cannot be reached at ZooKeeper %s: %s"
+                                .formatted(name, zookeeper, failure.getMessage()),
+                        failure)
+                .withHint("Check cluster.zookeeper and that ZooKeeper runs.");
     }
 }

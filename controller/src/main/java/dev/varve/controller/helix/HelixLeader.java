@@ -1,16 +1,19 @@
 package dev.varve.controller.helix;
 
 import dev.varve.controller.placement.ClusterNode;
+import dev.varve.controller.placement.LogLeaders;
 import dev.varve.controller.placement.MoveLimits;
 import dev.varve.controller.placement.MovePlan;
 import dev.varve.controller.placement.Placement;
 import dev.varve.controller.placement.PlacementRules;
 import dev.varve.controller.placement.Presence;
 import dev.varve.model.cluster.ReplicaState;
+import dev.varve.model.cluster.Role;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,7 +25,6 @@ import org.apache.helix.AccessOption;
 import org.apache.helix.HelixDataAccessor;
 import org.apache.helix.HelixException;
 import org.apache.helix.HelixManager;
-import org.apache.helix.HelixManagerFactory;
 import org.apache.helix.InstanceType;
 import org.apache.helix.PropertyKey;
 import org.apache.helix.api.listeners.ExternalViewChangeListener;
@@ -30,6 +32,7 @@ import org.apache.helix.api.listeners.InstanceConfigChangeListener;
 import org.apache.helix.api.listeners.LiveInstanceChangeListener;
 import org.apache.helix.model.ExternalView;
 import org.apache.helix.model.InstanceConfig;
+import org.apache.helix.model.LiveInstance;
 import org.apache.helix.model.ParticipantHistory;
 import org.apache.helix.zookeeper.datamodel.ZNRecord;
 import org.apache.zookeeper.data.Stat;
@@ -48,6 +51,8 @@ import org.slf4j.LoggerFactory;
 public final class HelixLeader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HelixLeader.class);
 
+    private static final Duration LAST_ROUND = Duration.ofSeconds(2);
+
     private final Settings settings;
     private final InstantSource clock;
     private final HelixManager helix;
@@ -60,9 +65,16 @@ public final class HelixLeader implements AutoCloseable {
      * How the leader behaves.
      *
      * @param delay after which a node that was not seen is given up
+     * @param settle for how long a node must be there to be given logs that another one leads
      * @param tick how often to look without being told of a change
      */
-    public record Settings(PlacementRules rules, MoveLimits limits, Duration delay, Duration tick) {}
+    public record Settings(
+            PlacementRules rules,
+            MoveLimits limits,
+            Duration delay,
+            Duration settle,
+            Duration tick,
+            Duration sessionTimeout) {}
 
     private HelixLeader(HelixCluster cluster, HelixManager helix, Settings settings, InstantSource clock) {
         this.cluster = cluster;
@@ -73,10 +85,9 @@ public final class HelixLeader implements AutoCloseable {
     }
 
     public static HelixLeader start(HelixCluster cluster, String name, Settings settings, InstantSource clock) {
-        HelixManager helix = HelixManagerFactory.getZKHelixManager(
-                cluster.name(), name, InstanceType.CONTROLLER, cluster.zookeeper());
+        HelixManager helix = HelixConnection.prepare(cluster, name, InstanceType.CONTROLLER, settings.sessionTimeout());
         HelixLeader leader = new HelixLeader(cluster, helix, settings, clock);
-        HelixMember.connect(helix, cluster, leader::listen);
+        HelixConnection.connect(helix, cluster, leader::listen);
         leader.thread.start();
         return leader;
     }
@@ -97,7 +108,11 @@ public final class HelixLeader implements AutoCloseable {
         closed = true;
         wake.release();
         try {
-            thread.join();
+            if (!thread.join(LAST_ROUND)) {
+                // ZooKeeper does not answer, and Helix would wait for it for ever.
+                thread.interrupt();
+                thread.join();
+            }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -123,6 +138,47 @@ public final class HelixLeader implements AutoCloseable {
 
     private void round() {
         HelixDataAccessor data = helix.getHelixDataAccessor();
+        lead(data);
+        place(data);
+    }
+
+    /** Says who shall lead the logs. */
+    private void lead(HelixDataAccessor data) {
+        PropertyKey key = data.keyBuilder().idealStates(HelixCluster.LOGS);
+        Stat stat = new Stat();
+        ZNRecord ideal = data.getBaseDataAccessor().get(key.getPath(), stat, AccessOption.PERSISTENT);
+        if (ideal == null) {
+            return;
+        }
+        Map<String, InstanceConfig> configs =
+                data.getChildValuesMap(data.keyBuilder().instanceConfigs(), true);
+        List<LiveInstance> live = data.getChildValues(data.keyBuilder().liveInstances(), true);
+        Set<String> nodes = new HashSet<>();
+        Set<String> settled = new HashSet<>();
+        for (LiveInstance instance : live) {
+            InstanceConfig config = configs.get(instance.getInstanceName());
+            if (config != null && HelixInstances.mayLead(config)) {
+                nodes.add(config.getInstanceName());
+                long since = instance.getStat().getCreationTime();
+                if (clock.millis() - since >= settings.settle().toMillis()) {
+                    settled.add(config.getInstanceName());
+                }
+            }
+        }
+        List<String> logs =
+                ideal.getListFields().keySet().stream().map(HelixCluster::log).toList();
+        Map<String, String> previous = HelixCluster.leaders(ideal);
+        Map<String, String> next = LogLeaders.of(logs, nodes, settled, previous);
+        if (!next.equals(previous)) {
+            for (String log : logs) {
+                String leader = next.get(log);
+                ideal.setListField(HelixCluster.partition(log), leader == null ? List.of() : List.of(leader));
+            }
+            write(data, key, ideal, stat);
+        }
+    }
+
+    private void place(HelixDataAccessor data) {
         PropertyKey key = data.keyBuilder().idealStates(HelixCluster.GROUPS);
         Stat stat = new Stat();
         ZNRecord ideal = data.getBaseDataAccessor().get(key.getPath(), stat, AccessOption.PERSISTENT);
@@ -135,7 +191,7 @@ public final class HelixLeader implements AutoCloseable {
         List<Map<String, ReplicaState>> asked = new ArrayList<>(groups);
         for (int group = 0; group < groups; group++) {
             previous.add(Objects.requireNonNullElse(ideal.getListField(HelixCluster.partition(group)), List.of()));
-            asked.add(states(ideal.getMapField(HelixCluster.partition(group))));
+            asked.add(HelixView.states(ideal.getMapField(HelixCluster.partition(group))));
         }
         List<List<String>> target = target(nodes, previous);
         Map<String, Presence> presence = new HashMap<>();
@@ -150,9 +206,13 @@ public final class HelixLeader implements AutoCloseable {
                 next.get(group).forEach((node, state) -> names.put(node, state.name()));
                 ideal.setMapField(HelixCluster.partition(group), names);
             }
-            if (!data.getBaseDataAccessor().set(key.getPath(), ideal, stat.getVersion(), AccessOption.PERSISTENT)) {
-                LOG.info("placement was changed by another leader meanwhile, looks again");
-            }
+            write(data, key, ideal, stat);
+        }
+    }
+
+    private static void write(HelixDataAccessor data, PropertyKey key, ZNRecord ideal, Stat stat) {
+        if (!data.getBaseDataAccessor().set(key.getPath(), ideal, stat.getVersion(), AccessOption.PERSISTENT)) {
+            LOG.info("{} were changed by another leader meanwhile, looks again", ideal.getId());
         }
     }
 
@@ -172,17 +232,15 @@ public final class HelixLeader implements AutoCloseable {
         Set<String> live = Set.copyOf(data.getChildNames(keys.liveInstances()));
         Map<String, InstanceConfig> configs = data.getChildValuesMap(keys.instanceConfigs(), true);
         List<ClusterNode> nodes = new ArrayList<>();
-        configs.forEach((id, config) -> nodes.add(new ClusterNode(
-                id,
-                HelixCluster.zoneOf(config),
-                Math.max(1, config.getRecord().getLongField(HelixCluster.DISK_BYTES, 1)),
-                Math.max(0, config.getRecord().getLongField(HelixCluster.FREE_BYTES, 0)),
-                presence(data, id, config, live.contains(id)))));
+        configs.forEach(
+                (id, config) -> nodes.add(HelixInstances.node(config, presence(data, id, config, live.contains(id)))));
         return nodes;
     }
 
     private Presence presence(HelixDataAccessor data, String id, InstanceConfig config, boolean isLive) {
-        boolean drains = config.getRecord().getBooleanField(HelixCluster.DRAIN, false);
+        // A node that was told to store no more gives away what it has.
+        boolean drains =
+                HelixInstances.drains(config) || !HelixInstances.roles(config).contains(Role.STORE);
         if (isLive) {
             return drains ? Presence.DRAINING : Presence.LIVE;
         }
@@ -204,7 +262,7 @@ public final class HelixLeader implements AutoCloseable {
         for (int group = 0; group < groups; group++) {
             String partition = HelixCluster.partition(group);
             @Nullable Map<String, String> names = view == null ? null : view.getStateMap(partition);
-            observed.add(states(names));
+            observed.add(HelixView.states(names));
             if (names != null) {
                 names.forEach((node, state) -> {
                     if (state.equals("ERROR") && presence.get(node) != Presence.GONE) {
@@ -224,17 +282,5 @@ public final class HelixLeader implements AutoCloseable {
         } catch (HelixException notNow) {
             LOG.debug("replica cannot start again yet node={} partition={}", node, partition, notNow);
         }
-    }
-
-    private static Map<String, ReplicaState> states(@Nullable Map<String, String> names) {
-        Map<String, ReplicaState> states = new TreeMap<>();
-        if (names != null) {
-            names.forEach((node, name) -> {
-                if (!name.equals("ERROR") && !name.equals(ReplicaState.DROPPED.name())) {
-                    states.put(node, ReplicaState.valueOf(name));
-                }
-            });
-        }
-        return states;
     }
 }

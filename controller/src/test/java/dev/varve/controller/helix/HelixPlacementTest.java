@@ -2,18 +2,19 @@ package dev.varve.controller.helix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.varve.controller.placement.ClusterNode;
 import dev.varve.controller.placement.MoveLimits;
 import dev.varve.controller.placement.PlacementRules;
-import dev.varve.controller.placement.Presence;
 import dev.varve.controller.placement.ReplicaChange;
+import dev.varve.model.cluster.ClusterMember;
 import dev.varve.model.cluster.ReplicaState;
+import dev.varve.model.cluster.Role;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +37,13 @@ class HelixPlacementTest {
     private static final int GROUPS = 12;
     private static final Duration DELAY = Duration.ofHours(1);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final HelixLeader.Settings SETTINGS =
-            new HelixLeader.Settings(new PlacementRules(3, 2, 0), new MoveLimits(4, 8), DELAY, Duration.ofMillis(50));
+    private static final HelixLeader.Settings SETTINGS = new HelixLeader.Settings(
+            new PlacementRules(3, 2, 0),
+            new MoveLimits(4, 8),
+            DELAY,
+            Duration.ZERO,
+            Duration.ofMillis(50),
+            Duration.ofSeconds(3));
 
     /** The replicas as the nodes themselves see them; checks at every change what must always hold. */
     private final Replicas replicas = new Replicas();
@@ -64,8 +70,8 @@ class HelixPlacementTest {
     void open() throws Exception {
         zookeeper = new LocalZooKeeper(folder);
         cluster = new HelixCluster(zookeeper.address(), "lake");
-        cluster.create(GROUPS, 3);
-        cluster.create(GROUPS, 3);
+        cluster.create(GROUPS, 3, List.of("meta/00", "meta/01"));
+        cluster.create(GROUPS, 3, List.of("meta/00", "meta/01"));
     }
 
     @AfterEach
@@ -95,7 +101,7 @@ class HelixPlacementTest {
         assertThat(replicas.membersOf("a")).isEqualTo(3 * GROUPS / 4);
 
         // The leader goes in the middle of a drain; the other one goes on.
-        cluster.drain("a");
+        new HelixInstances(cluster).drain("a", HelixInstances.Wish.LEAVE);
         await("a drains", () -> replicas.membersOf("a") < 3 * GROUPS / 4);
         HelixLeader first =
                 leaders.stream().filter(HelixLeader::isLeading).findFirst().orElseThrow();
@@ -135,8 +141,12 @@ class HelixPlacementTest {
     }
 
     private void join(String id) {
-        ClusterNode node = new ClusterNode(id, "zone", 1L << 40, 1L << 40, Presence.LIVE);
-        members.put(id, HelixMember.join(cluster, node, replicas.of(id)));
+        members.put(
+                id, HelixMember.join(cluster, member(id), 1L << 40, 1L << 40, Duration.ofSeconds(3), replicas.of(id)));
+    }
+
+    private static ClusterMember member(String id) {
+        return new ClusterMember(id, id.charAt(0), "zone", "host-" + id, 1, 2, 3, 4, EnumSet.allOf(Role.class), true);
     }
 
     private void leave(String id) {

@@ -1,0 +1,21 @@
+package dev.varve.controller;
+
+import dev.varve.controller.helix.HelixCluster;
+import dev.varve.controller.helix.HelixNumbers;
+import java.util.UUID;
+
+/**
+ * What a node must know before it opens its disk: which cluster this is, and the node's number in it, the same for good.
+ * A node with the name of another one gets that one's number; whether its disk belongs to it is for the store to find out.
+ *
+ * @param number 1 to 65,535
+ */
+public record Enrolment(UUID cluster, int number) {
+    /** Asks ZooKeeper; creates the cluster if this is its first node. */
+    public static Enrolment claim(ClusterSettings settings, String node) {
+        HelixCluster cluster = new HelixCluster(settings.zookeeper(), settings.name());
+        cluster.create(settings.groups(), settings.replicas(), settings.logs());
+        HelixNumbers numbers = new HelixNumbers(cluster);
+        return new Enrolment(numbers.identity(), numbers.claim(node));
+    }
+}
