@@ -1,13 +1,7 @@
 package dev.varve.server.peer;
 
-import dev.varve.model.ErrorCode;
-import dev.varve.model.VarveException;
-import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -24,9 +18,6 @@ import java.security.spec.ECPublicKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import java.util.Set;
-import javax.crypto.KDF;
-import javax.crypto.spec.HKDFParameterSpec;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -45,17 +36,12 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The authority that every holder of the cluster's secret is: its key is derived from the secret, the same on each node, so
  * that nodes issue certificates to themselves and nothing has to be handed around but the secret.
  */
 final class ClusterAuthority {
-    private static final Logger LOG = LoggerFactory.getLogger(ClusterAuthority.class);
-    private static final int LEAST_BYTES = 32;
-    private static final int MOST_BYTES = 1 << 16;
     private static final String CURVE = "secp256r1";
     private static final String SIGNATURE = "SHA256withECDSA";
     /** More than the scalar has, so that taking the remainder favours none. */
@@ -88,53 +74,14 @@ final class ClusterAuthority {
 
     static ClusterAuthority of(Path secretFile, Instant now) {
         try {
-            return new ClusterAuthority(derive(read(secretFile)), now);
+            return new ClusterAuthority(derive(ClusterSecret.read(secretFile)), now);
         } catch (GeneralSecurityException | OperatorCreationException e) {
             throw new IllegalStateException("the runtime lacks what certificates need", e);
         }
     }
 
-    private static byte[] read(Path file) {
-        byte[] secret;
-        try {
-            if (Files.size(file) > MOST_BYTES) {
-                throw new VarveException(
-                        ErrorCode.BAD_REQUEST,
-                        "the cluster's secret " + file + " has more than " + MOST_BYTES + " bytes");
-            }
-            secret = Files.readAllBytes(file);
-            warnOfReaders(file);
-        } catch (IOException e) {
-            throw new VarveException(ErrorCode.BAD_REQUEST, "cannot read the cluster's secret " + file + ": " + e, e)
-                    .withHint(
-                            "make it once by 'head -c 32 /dev/urandom > FILE; chmod 600 FILE', and copy it to each node");
-        }
-        if (secret.length < LEAST_BYTES) {
-            throw new VarveException(
-                            ErrorCode.BAD_REQUEST,
-                            "the cluster's secret %s has %d bytes; it must have at least %d"
-                                    .formatted(file, secret.length, LEAST_BYTES))
-                    .withHint("make it once by 'head -c 32 /dev/urandom > FILE', and copy it to each node");
-        }
-        return secret;
-    }
-
-    private static void warnOfReaders(Path file) throws IOException {
-        if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            return;
-        }
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-        if (permissions.contains(PosixFilePermission.OTHERS_READ)) {
-            LOG.warn("everybody on this machine can read the cluster's secret file={}", file);
-        }
-    }
-
-    private static KeyPair derive(byte[] secret) throws GeneralSecurityException {
-        byte[] derived = KDF.getInstance("HKDF-SHA256")
-                .deriveData(HKDFParameterSpec.ofExtract()
-                        .addIKM(secret)
-                        .addSalt("varve".getBytes(StandardCharsets.US_ASCII))
-                        .thenExpand("cluster authority 1".getBytes(StandardCharsets.US_ASCII), DERIVED_BYTES));
+    private static KeyPair derive(ClusterSecret secret) throws GeneralSecurityException {
+        byte[] derived = secret.derive("cluster authority 1", DERIVED_BYTES);
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(new ECGenParameterSpec(CURVE));
         ECParameterSpec curve = ((java.security.interfaces.ECPublicKey)
