@@ -59,6 +59,7 @@ public final class VarveCommand implements Runnable {
                 .addSubcommand(new DemoCommand(terminal, launcher))
                 .addSubcommand(new RehearseCommand(terminal, launcher))
                 .addSubcommand(new ServerCommand(terminal, launcher))
+                .addSubcommand(new ZooKeeperCommand(terminal))
                 .addSubcommand(ingest)
                 .addSubcommand(new SqlCommand(terminal))
                 .addSubcommand(new ExportCommand(terminal))
