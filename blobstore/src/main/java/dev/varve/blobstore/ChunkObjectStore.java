@@ -97,6 +97,11 @@ public final class ChunkObjectStore implements ObjectStore {
         return maintenance;
     }
 
+    /** Chunks that somebody on this node reads. */
+    Pins pins() {
+        return pins;
+    }
+
     // -- buckets
 
     @Override

@@ -16,10 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,26 +38,18 @@ final class MetaShards implements Shards {
     private final Births births = new Births();
     private final List<MetaShard> shards = new ArrayList<>();
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition flushChanged = lock.newCondition();
-    /** These two are guarded by {@link #lock}. */
-    private long unflushedBytes;
-
-    private boolean closed;
-
-    private final Thread flusher;
+    private final FlushTimer flusher;
 
     private MetaShards(Path directory, MetaConfig config, SteadyTime time, Disk disk, MetaState state) {
         this.directory = directory;
         this.config = config;
         this.state = state;
         this.reads = state.reads();
-        LongConsumer onApplied = this::applied;
+        this.flusher = new FlushTimer(config, this::flush);
         for (int shard = 0; shard < MetaState.SHARDS; shard++) {
             Path logDirectory = directory.resolve("%02d".formatted(shard));
-            shards.add(new MetaShard(shard, logDirectory, config, disk, state, time, onApplied));
+            shards.add(new MetaShard(shard, logDirectory, config, disk, state, time, flusher::applied));
         }
-        this.flusher = Thread.ofPlatform().daemon().name("varve-meta-flush").unstarted(this::flushWhenDue);
     }
 
     /** Opens or makes the metadata in a directory, and applies what their logs hold beyond the rows. */
@@ -187,54 +176,6 @@ final class MetaShards implements Shards {
         return state.readHash(shard);
     }
 
-    private void applied(long bytes) {
-        lock.lock();
-        try {
-            unflushedBytes += bytes;
-            if (unflushedBytes >= config.flushBytes()) {
-                flushChanged.signalAll();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void flushWhenDue() {
-        while (awaitFlush()) {
-            try {
-                flush();
-            } catch (VarveException e) {
-                LOG.warn("could not flush the metadata; the logs grow until it succeeds", e);
-            } catch (RuntimeException | Error e) {
-                LOG.error("the metadata are not flushed any more until restart", e);
-                throw e;
-            }
-        }
-    }
-
-    /** Waits until there is something old or much enough; false if closed. */
-    private boolean awaitFlush() {
-        lock.lock();
-        try {
-            long left = config.flushAge().toNanos();
-            while (!closed && (left > 0 ? unflushedBytes < config.flushBytes() : unflushedBytes == 0)) {
-                try {
-                    if (left > 0) {
-                        left = flushChanged.awaitNanos(left);
-                    } else {
-                        left = flushChanged.awaitNanos(config.flushAge().toNanos());
-                    }
-                } catch (InterruptedException e) {
-                    return false;
-                }
-            }
-            unflushedBytes = 0;
-            return !closed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Makes the rows durable without their logs, and cuts these. */
     void flush() {
         long[] next = new long[shards.size()];
@@ -297,19 +238,12 @@ final class MetaShards implements Shards {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            flushChanged.signalAll();
-        } finally {
-            lock.unlock();
+        if (!flusher.stop()) {
+            return;
         }
         shards.forEach(MetaShard::finish);
         try {
-            flusher.join();
+            flusher.await();
             flush();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

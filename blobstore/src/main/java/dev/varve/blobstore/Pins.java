@@ -4,6 +4,7 @@ import dev.varve.blobstore.chunk.ChunkId;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** Chunks that somebody reads, and that must stay. Thread-safe. */
 final class Pins {
@@ -15,6 +16,10 @@ final class Pins {
 
     void remove(Collection<ChunkId> chunks) {
         chunks.forEach(chunk -> counts.computeIfPresent(chunk, (id, count) -> count == 1 ? null : count - 1));
+    }
+
+    void forEach(Consumer<ChunkId> sink) {
+        counts.keySet().forEach(sink);
     }
 
     boolean contains(ChunkId chunk) {

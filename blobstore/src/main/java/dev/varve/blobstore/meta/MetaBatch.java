@@ -42,6 +42,19 @@ public record MetaBatch(Instant time, Instant trusted, List<MetaOp<?>> ops) {
         return encode(time, trusted, ops.stream().map(MetaBatch::encode).toList());
     }
 
+    /** An operation alone, for a log that says of each record when it was written. */
+    public static ByteBuffer encodeUntimed(MetaOp<?> op) {
+        BytesOut out = new BytesOut();
+        out.octet(FORMAT);
+        OpCodec.put(out, op);
+        return ByteBuffer.wrap(out.toBytes());
+    }
+
+    /** Reads an operation that was written alone; what it holds is a copy. */
+    public static MetaBatch decodeUntimed(Instant time, Instant trusted, ByteBuffer bytes) {
+        return BytesIn.read("an operation", FORMAT, bytes, in -> new MetaBatch(time, trusted, List.of(OpCodec.op(in))));
+    }
+
     /** Reads a batch; what it holds is a copy. */
     public static MetaBatch decode(ByteBuffer bytes) {
         return BytesIn.read("a batch of operations", FORMAT, bytes, in -> {

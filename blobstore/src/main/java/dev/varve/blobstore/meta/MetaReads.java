@@ -34,7 +34,9 @@ public final class MetaReads {
     public record TrashedChunk(MetaOp.TrashId id, long length, Instant since) {}
 
     public Optional<BucketRevision> bucket(String name) {
-        return rows.use(() -> findBucket(name).map(row -> new BucketRevision(row.bucket(name), row.revision())));
+        return rows.use(
+                MetaState.shardOf(name),
+                () -> findBucket(name).map(row -> new BucketRevision(row.bucket(name), row.revision())));
     }
 
     private Optional<BucketRow> findBucket(String name) {
@@ -48,7 +50,7 @@ public final class MetaReads {
 
     /** All buckets by name. */
     public List<Bucket> buckets() {
-        return rows.use(() -> {
+        return rows.useAll(() -> {
             List<Bucket> buckets = new ArrayList<>();
             try (RowStore.Cursor cursor = rows.cursor(Family.BUCKET, RowKeys.shard(MetaState.SHARDS))) {
                 for (boolean more = cursor.seek(RowKeys.shard(0)); more; more = cursor.next()) {
@@ -67,7 +69,7 @@ public final class MetaReads {
      * @param versionId empty for the current one
      */
     public Optional<StoredVersion> find(String bucket, ObjectKey key, Optional<String> versionId) {
-        return rows.use(() -> {
+        return rows.use(MetaState.shardOf(bucket), () -> {
             byte[] inKey =
                     RowKeys.inKey(MetaState.shardOf(bucket), existing(bucket).id(), key);
             try (RowStore.Cursor cursor = rows.cursor(Family.OBJECT, RowKeys.behind(inKey))) {
@@ -118,12 +120,13 @@ public final class MetaReads {
 
     /** Current versions that are no delete markers. */
     public Listing list(ListRequest request) {
-        return rows.use(() -> listing(request).currents());
+        return rows.use(
+                MetaState.shardOf(request.bucket()), () -> listing(request).currents());
     }
 
     /** All versions and delete markers, newest first in each key. */
     public Listing listVersions(ListRequest request) {
-        return rows.use(() -> {
+        return rows.use(MetaState.shardOf(request.bucket()), () -> {
             long bucket = existing(request.bucket()).id();
             OptionalLong after = request.afterVersion()
                     .map(id -> afterVersion(request, bucket, id))
@@ -157,12 +160,15 @@ public final class MetaReads {
 
     /** Uploads that are neither completed nor aborted, in order of key and begin. */
     public Upload.Uploads uploads(ListRequest request) {
-        return rows.use(() -> listing(request)
-                .uploads(request.afterVersion().map(ObjectRow::number).orElse(OptionalLong.empty())));
+        return rows.use(
+                MetaState.shardOf(request.bucket()),
+                () -> listing(request)
+                        .uploads(request.afterVersion().map(ObjectRow::number).orElse(OptionalLong.empty())));
     }
 
     public Optional<Upload> upload(String bucket, ObjectKey key, String uploadId) {
         return rows.use(
+                MetaState.shardOf(bucket),
                 () -> Optional.ofNullable(findUpload(bucket, key, uploadId)).map(UploadRow::upload));
     }
 
@@ -178,7 +184,7 @@ public final class MetaReads {
 
     /** Parts with numbers above {@code after}. */
     public Upload.Parts parts(String bucket, ObjectKey key, String uploadId, int after, int most) {
-        return rows.use(() -> {
+        return rows.use(MetaState.shardOf(bucket), () -> {
             UploadRow upload = findUpload(bucket, key, uploadId);
             if (upload == null) {
                 throw UploadOps.noSuchUpload(key, uploadId);
@@ -204,7 +210,7 @@ public final class MetaReads {
 
     /** Chunks in a shard's trash, those of the lowest floors first. */
     public List<TrashedChunk> trash(int shard, int most) {
-        return rows.use(() -> {
+        return rows.use(shard, () -> {
             List<TrashedChunk> chunks = new ArrayList<>();
             byte[] prefix = RowKeys.shard(shard);
             try (RowStore.Cursor cursor = rows.cursor(Family.TRASH, RowKeys.behind(prefix))) {
@@ -226,7 +232,7 @@ public final class MetaReads {
      * before the call is seen, so an orphan is what is not given and was born below every shard's floor at the call.
      */
     public void chunks(Consumer<Extent.Chunk> sink) {
-        rows.use(() -> {
+        rows.useAll(() -> {
             byte[] from = RowKeys.shard(0);
             byte[] below = RowKeys.shard(MetaState.SHARDS);
             try (RowStore.Image image = rows.image()) {

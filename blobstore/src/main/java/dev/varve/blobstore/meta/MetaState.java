@@ -4,10 +4,14 @@ import dev.varve.blobstore.disk.Disk;
 import dev.varve.blobstore.object.ObjectException;
 import dev.varve.blobstore.rocks.Flaw;
 import dev.varve.model.VarveException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
 import org.rocksdb.WriteBatch;
 
 /**
@@ -117,14 +121,96 @@ public final class MetaState implements AutoCloseable {
     public List<Flaw> findFlaws() {
         List<Flaw> flaws = new ArrayList<>(rows.use(rows::findFlaws));
         for (int shard = 0; shard < SHARDS && flaws.isEmpty(); shard++) {
+            int exchanges = rows.exchanges(shard);
             ShardHead before = heads.get(shard);
             RowHash hash = readHash(shard);
-            if (before.equals(heads.get(shard)) && !hash.equals(before.rows())) {
+            boolean isSame = before.equals(heads.get(shard)) && rows.exchanges(shard) == exchanges;
+            if (isSame && exchanges % 2 == 0 && !hash.equals(before.rows())) {
                 flaws.add(new Flaw(
                         rows.directory(), 0, "the rows of shard " + shard + " are not those that its log made"));
             }
         }
         return flaws;
+    }
+
+    /** Looks at the rows of a shard as they are at the moment of the call. */
+    public <T> T look(int shard, Function<ShardImage, T> work) {
+        return rows.use(() -> {
+            try (ShardImage image = new ShardImage(shard, rows.image())) {
+                return work.apply(image);
+            }
+        });
+    }
+
+    /** Forgets all of a shard; it is as new, and not to be read until {@link #load} ends. */
+    public void wipe(int shard) {
+        withdraw(shard);
+        rows.use(() -> {
+            byte[] from = RowKeys.shard(shard);
+            byte[] below = RowKeys.shard(shard + 1);
+            try (WriteBatch changes = new WriteBatch()) {
+                for (Family family : Family.values()) {
+                    rows.addDeletion(changes, family, from, below);
+                }
+                rows.write(changes);
+            }
+            return MetaOp.None.DONE;
+        });
+    }
+
+    /**
+     * Puts other rows in the place of a shard's; {@code CORRUPT} if they are not those of the head, and then the shard is
+     * still not to be read. After a crash it is as before, or new.
+     *
+     * @param in what {@link ShardImage#writeTo} wrote; not closed
+     */
+    public void load(int shard, ShardHead head, InputStream in) throws IOException {
+        wipe(shard);
+        RowHash loaded;
+        try {
+            loaded = rows.use(() -> {
+                try {
+                    return new ShardLoad(rows, shard, in).run();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        if (!loaded.equals(head.rows())) {
+            throw ShardLoad.malformed("its rows have the hash " + loaded + ", not " + head.rows());
+        }
+        setWhole(shard, head);
+    }
+
+    /** Begins a shard anew, with no rows. */
+    public void renew(int shard) {
+        wipe(shard);
+        setWhole(shard, ShardHead.NEW);
+    }
+
+    private void setWhole(int shard, ShardHead head) {
+        rows.use(() -> {
+            try (WriteBatch changes = new WriteBatch()) {
+                rows.add(changes, Family.STATE, RowKeys.shard(shard), head.encode());
+                rows.write(changes);
+            }
+            return MetaOp.None.DONE;
+        });
+        heads.set(shard, head);
+        rows.endExchange(shard);
+    }
+
+    /** From now on nothing of a shard is to be read. */
+    public void withdraw(int shard) {
+        rows.beginExchange(shard);
+        heads.set(shard, ShardHead.NEW);
+    }
+
+    /** How often the rows of a shard were begun or ended to be exchanged as a whole; odd while they are incomplete. */
+    public int exchanges(int shard) {
+        return rows.exchanges(shard);
     }
 
     /** Makes everything applied before the call durable. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,9 @@ final class RowStore implements AutoCloseable {
     private final WriteOptions writeOptions;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
+
+    /** How often rows of a shard were begun or ended to be exchanged as a whole: odd while they are incomplete. */
+    private final AtomicIntegerArray exchanges = new AtomicIntegerArray(MetaState.SHARDS);
 
     private RowStore(
             Path directory, Disk disk, RocksDB db, Map<Family, ColumnFamilyHandle> families, List<RocksObject> owned) {
@@ -175,6 +179,58 @@ final class RowStore implements AutoCloseable {
         }
     }
 
+    /** The same for rows of one shard; {@code NOT_READY} if they are incomplete, now or by the end. */
+    <T> T use(int shard, Supplier<T> work) {
+        int before = exchanges.get(shard);
+        T result;
+        try {
+            result = use(work);
+        } catch (RuntimeException e) {
+            // What was missed may be the reason.
+            checkWhole(shard, before);
+            throw e;
+        }
+        checkWhole(shard, before);
+        return result;
+    }
+
+    /** The same for rows of all shards. */
+    <T> T useAll(Supplier<T> work) {
+        int[] before = new int[MetaState.SHARDS];
+        for (int shard = 0; shard < before.length; shard++) {
+            before[shard] = exchanges.get(shard);
+        }
+        T result = use(work);
+        for (int shard = 0; shard < before.length; shard++) {
+            checkWhole(shard, before[shard]);
+        }
+        return result;
+    }
+
+    private void checkWhole(int shard, int before) {
+        if (before % 2 != 0 || exchanges.get(shard) != before) {
+            throw new VarveException(
+                            ErrorCode.NOT_READY,
+                            "shard " + shard + " of the metadata is being loaded from a checkpoint")
+                    .withHint("try again soon, or another node");
+        }
+    }
+
+    /** How often the rows of a shard were begun or ended to be exchanged. */
+    int exchanges(int shard) {
+        return exchanges.get(shard);
+    }
+
+    /** From now on a shard's rows are incomplete. */
+    void beginExchange(int shard) {
+        exchanges.updateAndGet(shard, count -> count | 1);
+    }
+
+    /** Now they are complete again. */
+    void endExchange(int shard) {
+        exchanges.incrementAndGet(shard);
+    }
+
     /** Reads every block that is on the disk, and returns what is not as it was written. */
     List<Flaw> findFlaws() {
         try {
@@ -262,6 +318,14 @@ final class RowStore implements AutoCloseable {
             return new Cursor(family, below, snapshot);
         }
 
+        byte @Nullable [] get(Family family, byte[] key) {
+            try (ReadOptions options = new ReadOptions().setSnapshot(snapshot)) {
+                return db.get(handle(family), options, key);
+            } catch (RocksDBException e) {
+                throw failure("read the rows in " + directory, e);
+            }
+        }
+
         @Override
         public void close() {
             db.releaseSnapshot(snapshot);
@@ -280,6 +344,15 @@ final class RowStore implements AutoCloseable {
             } else {
                 batch.put(handle(family), key, value);
             }
+        } catch (RocksDBException e) {
+            throw failure("change the rows in " + directory, e);
+        }
+    }
+
+    /** Adds the deletion of all rows of a family from a key on, below another. */
+    void addDeletion(WriteBatch batch, Family family, byte[] from, byte[] below) {
+        try {
+            batch.deleteRange(handle(family), from, below);
         } catch (RocksDBException e) {
             throw failure("change the rows in " + directory, e);
         }

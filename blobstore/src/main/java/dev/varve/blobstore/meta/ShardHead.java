@@ -17,7 +17,8 @@ public record ShardHead(long next, long lastNumber, long gcFloor, Instant truste
 
     static final ShardHead NEW = new ShardHead(0, 0, 0, Instant.EPOCH, RowHash.NONE);
 
-    byte[] encode() {
+    /** The head as bytes. */
+    public byte[] encode() {
         BytesOut out = new BytesOut(64);
         out.octet(FORMAT).number(next);
         putState(out);
@@ -30,7 +31,8 @@ public record ShardHead(long next, long lastNumber, long gcFloor, Instant truste
         Fields.put(out, trusted);
     }
 
-    static ShardHead decode(byte[] row) {
+    /** Reads a head. */
+    public static ShardHead decode(byte[] row) {
         return BytesIn.read(
                 "the state of a shard",
                 FORMAT,

@@ -1,0 +1,113 @@
+package dev.varve.blobstore;
+
+import dev.varve.blobstore.chunk.ChunkStore;
+import dev.varve.blobstore.chunk.ChunkStoreConfig;
+import dev.varve.blobstore.disk.Disk;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Nodes of one process that share logs in memory and the chunks of one disk. */
+final class TestCluster implements AutoCloseable {
+    /** Alarms that stand, by name and subject. */
+    static final class Standing implements Alarms {
+        final Map<String, String> alarms = new ConcurrentHashMap<>();
+
+        @Override
+        public void raise(String name, String subject, String text) {
+            alarms.put(name + " " + subject, text);
+        }
+
+        @Override
+        public void clear(String name, String subject) {
+            alarms.remove(name + " " + subject);
+        }
+    }
+
+    final MemoryLogs logs;
+    final ChunkStore chunks;
+    final Standing alarms = new Standing();
+    final ObjectStoreConfig config;
+    private final Path directory;
+    private final InstantSource clock;
+    private final List<ClusterObjectStore> nodes = new ArrayList<>();
+
+    TestCluster(Path directory, ObjectStoreConfig config, MemoryLogs logs, InstantSource clock, int count) {
+        this.directory = directory;
+        this.config = config;
+        this.logs = logs;
+        this.clock = clock;
+        this.chunks =
+                ChunkStore.open(ChunkStoreConfig.of(directory.resolve("chunks"), config.clusterId(), config.nodeId()));
+        for (int node = 0; node < count; node++) {
+            nodes.add(start(node));
+        }
+    }
+
+    private ClusterObjectStore start(int node) {
+        MetaConfig sizes = new MetaConfig(CommitLogConfig.DEFAULT, 1 << 20, 1 << 20, 1 << 20, Duration.ofSeconds(1));
+        return ClusterObjectStore.open(
+                new SharedRows.Opening(
+                        meta(node), sizes, chunks, name -> logs.open("node" + node, name), alarms, Disk.REAL),
+                config,
+                chunks,
+                clock);
+    }
+
+    Path meta(int node) {
+        return directory.resolve("meta" + node);
+    }
+
+    ClusterObjectStore node(int node) {
+        return nodes.get(node);
+    }
+
+    int size() {
+        return nodes.size();
+    }
+
+    void stop(int node) {
+        nodes.get(node).close();
+    }
+
+    void startAgain(int node) {
+        nodes.set(node, start(node));
+    }
+
+    void lead(int node) {
+        logs.names().forEach(name -> logs.lead(name, "node" + node));
+    }
+
+    /** A store each call of which is made on some node. */
+    ObjectStore anyNode(Random random) {
+        return (ObjectStore) Proxy.newProxyInstance(
+                ObjectStore.class.getClassLoader(), new Class<?>[] {ObjectStore.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("close")) {
+                        close();
+                        return null;
+                    }
+                    int node;
+                    synchronized (random) {
+                        node = random.nextInt(nodes.size());
+                    }
+                    try {
+                        return method.invoke(nodes.get(node).objects(), arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    @Override
+    public void close() {
+        nodes.forEach(ClusterObjectStore::close);
+        chunks.close();
+    }
+}
