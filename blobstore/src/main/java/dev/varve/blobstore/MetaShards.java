@@ -32,7 +32,6 @@ final class MetaShards implements Shards {
     private static final int OPENING_THREADS = 4;
 
     private final Path directory;
-    private final MetaConfig config;
     private final MetaState state;
     private final MetaReads reads;
     private final Births births = new Births();
@@ -42,7 +41,6 @@ final class MetaShards implements Shards {
 
     private MetaShards(Path directory, MetaConfig config, SteadyTime time, Disk disk, MetaState state) {
         this.directory = directory;
-        this.config = config;
         this.state = state;
         this.reads = state.reads();
         this.flusher = new FlushTimer(config, this::flush);

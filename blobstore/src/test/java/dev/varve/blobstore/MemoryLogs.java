@@ -52,6 +52,7 @@ final class MemoryLogs {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Committed(
             SharedLog.Stamp stamp,
             byte[] bytes,
@@ -103,7 +104,7 @@ final class MemoryLogs {
     }
 
     private synchronized Log log(String name) {
-        return logs.computeIfAbsent(name, unused -> new Log());
+        return logs.computeIfAbsent(name, _ -> new Log());
     }
 
     /** Lets nobody read what is below the newest checkpoints. */
@@ -201,7 +202,7 @@ final class MemoryLogs {
                             next.stamp(),
                             ByteBuffer.wrap(next.bytes()).asReadOnlyBuffer(),
                             next.from() == this ? next.own() : null);
-                    seen++;
+                    seen = seen + 1;
                 }
                 settle();
             }

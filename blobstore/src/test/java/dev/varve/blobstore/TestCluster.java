@@ -3,16 +3,20 @@ package dev.varve.blobstore;
 import dev.varve.blobstore.chunk.ChunkStore;
 import dev.varve.blobstore.chunk.ChunkStoreConfig;
 import dev.varve.blobstore.disk.Disk;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 
 /** Nodes of one process that share logs in memory and the chunks of one disk. */
 final class TestCluster implements AutoCloseable {
@@ -37,7 +41,7 @@ final class TestCluster implements AutoCloseable {
     final ObjectStoreConfig config;
     private final Path directory;
     private final InstantSource clock;
-    private final List<ClusterObjectStore> nodes = new ArrayList<>();
+    private final List<ClusterObjectStore> nodes = new CopyOnWriteArrayList<>();
 
     TestCluster(Path directory, ObjectStoreConfig config, MemoryLogs logs, InstantSource clock, int count) {
         this.directory = directory;
@@ -79,6 +83,15 @@ final class TestCluster implements AutoCloseable {
 
     void startAgain(int node) {
         nodes.set(node, start(node));
+    }
+
+    /** As if the node's disk had been lost, between {@link #stop} and {@link #startAgain}. */
+    void forget(int node) throws IOException {
+        try (Stream<Path> files = Files.walk(meta(node))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     void lead(int node) {
