@@ -175,12 +175,13 @@ final class SharedShards implements Shards {
         for (int shard = 0; shard < MetaState.SHARDS; shard++) {
             long floor = state.head(shard).gcFloor();
             if (standsFor(shard, floor, now).compareTo(grace) >= 0 && floor <= lowest && keeps(shard)) {
-                call(new MetaOp.RaiseFloor(shard, floor + 1));
+                standsFor(shard, call(new MetaOp.RaiseFloor(shard, floor + 1)), now);
             }
         }
         return minFloor();
     }
 
+    /** How long a shard has had a floor; as long as this is asked from time to time. */
     private Duration standsFor(int shard, long floor, Instant now) {
         synchronized (floors) {
             if (floors[shard] != floor) {

@@ -172,14 +172,15 @@ final class MemoryLogs {
         }
 
         private void deliver(Follower follower) {
+            long at = seen;
             while (!closed) {
                 Committed next = null;
                 Checkpoint skipped = null;
                 synchronized (log) {
-                    if (seen < log.start) {
+                    if (at < log.start) {
                         skipped = log.newest;
-                    } else if (seen < log.end) {
-                        next = log.records.get(seen);
+                    } else if (at < log.end) {
+                        next = log.records.get(at);
                     } else {
                         settle();
                         try {
@@ -192,18 +193,19 @@ final class MemoryLogs {
                 }
                 if (skipped != null) {
                     follower.skip(skipped);
-                    seen = skipped.position();
+                    at = skipped.position();
                 } else if (next != null) {
                     if (lags && draw(10) == 0) {
                         LockSupport.parkNanos(draw(2_000_000));
                     }
                     follower.record(
-                            seen,
+                            at,
                             next.stamp(),
                             ByteBuffer.wrap(next.bytes()).asReadOnlyBuffer(),
                             next.from() == this ? next.own() : null);
-                    seen = seen + 1;
+                    at++;
                 }
+                seen = at;
                 settle();
             }
         }
