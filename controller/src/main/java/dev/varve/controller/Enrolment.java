@@ -2,6 +2,8 @@ package dev.varve.controller;
 
 import dev.varve.controller.helix.HelixCluster;
 import dev.varve.controller.helix.HelixNumbers;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
 import java.util.UUID;
 
 /**
@@ -13,6 +15,10 @@ import java.util.UUID;
 public record Enrolment(UUID cluster, int number) {
     /** Asks ZooKeeper; creates the cluster if this is its first node. */
     public static Enrolment claim(ClusterSettings settings, String node) {
+        if (!node.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")) {
+            throw new VarveException(ErrorCode.BAD_REQUEST, "'%s' cannot name a node".formatted(node))
+                    .withHint("cluster.node: letters, digits, dots and dashes, at most 100.");
+        }
         HelixCluster cluster = new HelixCluster(settings.zookeeper(), settings.name());
         cluster.create(settings.groups(), settings.replicas(), settings.logs());
         HelixNumbers numbers = new HelixNumbers(cluster);

@@ -1,9 +1,12 @@
 package dev.varve.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.controller.helix.LocalZooKeeper;
+import dev.varve.controller.placement.Presence;
 import dev.varve.controller.placement.ReplicaChange;
+import dev.varve.model.VarveException;
 import dev.varve.model.cluster.ClusterMember;
 import dev.varve.model.cluster.ClusterView;
 import dev.varve.model.cluster.ReplicaState;
@@ -25,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +44,9 @@ class MembershipTest {
     private final Map<String, Membership> nodes = new LinkedHashMap<>();
     private final Map<String, List<String>> changes = new ConcurrentHashMap<>();
     private final Map<String, Integer> sideBySide = new ConcurrentHashMap<>();
+
+    /** Held while no copy shall end. */
+    private final Semaphore copying = new Semaphore(1);
 
     @TempDir
     Path folder;
@@ -71,7 +78,7 @@ class MembershipTest {
 
     @AfterEach
     void close() {
-        nodes.values().forEach(Membership::close);
+        nodes.values().parallelStream().forEach(Membership::close);
         zookeeper.close();
         assertThat(sideBySide).isEmpty();
     }
@@ -169,6 +176,95 @@ class MembershipTest {
         await("each log has a leader", () -> isLed("a", Set.of("a")));
     }
 
+    @Test
+    void anOperatorSeesWhatMovesAndWhyAndSendsNodesAway() throws Exception {
+        try (ClusterAdmin admin = ClusterAdmin.connect(zookeeper.address(), "lake")) {
+            assertThatThrownBy(admin::status).hasMessageContaining("there is no cluster lake");
+            join("a");
+            assertThat(admin.status().moves())
+                    .hasSize(GROUPS)
+                    .allMatch(move -> move.why().equals("waits for enough nodes to place it"));
+            join("b");
+            join("c");
+            join("d");
+            await("settled", () -> admin.status().isSettled() && isLed("a", Set.of("a", "b", "c", "d")));
+            ClusterStatus settled = admin.status();
+            assertThat(settled.nodes()).hasSize(4).allMatch(node -> node.presence() == Presence.LIVE);
+            assertThat(settled.nodes().stream()
+                            .mapToInt(ClusterStatus.NodeStatus::groups)
+                            .sum())
+                    .isEqualTo(3 * GROUPS);
+            assertThat(settled.fewestMembers()).isEqualTo(3);
+            assertThat(settled.controller()).isIn("a", "b", "c", "d");
+
+            admin.limitMoves(12_345);
+            await("nodes hear of the limit", () -> node("b").moveBytesPerSecond() == 12_345);
+            admin.limitMoves(0);
+            await("nodes hear of no limit", () -> node("b").moveBytesPerSecond() == 1 << 20);
+
+            assertThatThrownBy(() -> admin.drain("x"))
+                    .hasMessage("the cluster has no node x")
+                    .extracting(failure -> ((VarveException) failure).hint())
+                    .isEqualTo("It has a, b, c, d.");
+            assertThatThrownBy(() -> admin.remove("a")).hasMessage("node a is there");
+
+            // It is called back before anything has moved, and then sent away again.
+            copying.acquire();
+            admin.drain("d");
+            await(
+                    "something moves",
+                    () -> admin.status().moves().stream()
+                            .anyMatch(move -> move.why().equals("takes the place of d: d shall leave")));
+            assertThat(admin.status().isSettled()).isFalse();
+            admin.undoDrain("d");
+            copying.release();
+            await("it has its share again", () -> admin.status().isSettled() && isLed("a", nodes.keySet()));
+            assertThat(find(admin, "d").groups()).isGreaterThanOrEqualTo(4);
+            admin.drain("d");
+            await(
+                    "it is empty",
+                    () -> admin.status().isSettled()
+                            && find(admin, "d").replicas().isEmpty()
+                            && isLed("a", Set.of("a", "b", "c")));
+            assertThat(find(admin, "d").presence()).isEqualTo(Presence.DRAINING);
+            leave("d");
+            await("it can be removed", () -> find(admin, "d").presence() == Presence.GONE);
+            admin.remove("d");
+            await("nobody knows it", () -> !view("a").members().containsKey("d"));
+
+            leave("c");
+            await("c is away", () -> find(admin, "c").presence() == Presence.AWAY);
+            assertThatThrownBy(() -> admin.remove("c")).hasMessage("node c shall hold 6 of 6 groups");
+            assertThat(admin.status().missing()).isEqualTo(GROUPS);
+            assertThat(admin.status().moves()).allMatch(move -> move.why().equals("waits for the node, which is away"));
+            int number = Enrolment.claim(settings, "d").number();
+            join("d");
+            assertThat(view("a").members()).hasSizeLessThanOrEqualTo(4);
+            assertThat(number).isEqualTo(4);
+            admin.removeByForce("c");
+            await("d replaces c", () -> isFull("a", Set.of("a", "b", "d")));
+        }
+    }
+
+    @Test
+    void aNodeThatCannotReachZooKeeperKeepsItsViewAndCanBeClosed() {
+        join("a");
+        join("b");
+        join("c");
+        await("all groups have members", () -> isFull("a", Set.of("a", "b", "c")));
+        zookeeper.close();
+        await("a knows", () -> !node("a").isConnected());
+        assertThat(isFull("a", Set.of("a", "b", "c"))).isTrue();
+        leave("a");
+    }
+
+    private static ClusterStatus.NodeStatus find(ClusterAdmin admin, String node) {
+        return admin.status().nodes().stream()
+                .filter(one -> one.member().id().equals(node))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private void join(String id) {
         join(id, EnumSet.allOf(Role.class));
     }
@@ -188,6 +284,10 @@ class MembershipTest {
         return (group, from, to) -> {
             if (!changing.add(group)) {
                 sideBySide.put(node, group);
+            }
+            if (to == ReplicaState.MEMBER) {
+                copying.acquire();
+                copying.release();
             }
             changes.computeIfAbsent(node, any -> new CopyOnWriteArrayList<>()).add(group + " " + from + " " + to);
             changing.remove(group);

@@ -5,9 +5,14 @@ import org.apache.helix.HelixManager;
 import org.apache.helix.HelixManagerFactory;
 import org.apache.helix.InstanceType;
 import org.apache.helix.SystemPropertyKeys;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A session of one kind with the cluster. */
 final class HelixConnection {
+    private static final Logger LOG = LoggerFactory.getLogger(HelixConnection.class);
+    private static final Duration GOODBYE = Duration.ofSeconds(3);
+    private static final Duration HOPELESS = Duration.ofMillis(300);
     private static final Duration FIRST_CONTACT = Duration.ofSeconds(10);
 
     private HelixConnection() {}
@@ -32,11 +37,32 @@ final class HelixConnection {
             helix.connect();
             listening.begin();
         } catch (Exception failure) {
-            helix.disconnect();
+            disconnect(helix);
             if (failure instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
             throw cluster.unreachable(failure);
+        }
+    }
+
+    /** Helix waits half a minute for a ZooKeeper that does not answer; it is left to do so alone. */
+    static void disconnect(HelixManager helix) {
+        Thread leaving = Thread.ofPlatform()
+                .daemon()
+                .name("varve-leave " + helix.getInstanceName())
+                .start(() -> {
+                    try {
+                        helix.disconnect();
+                    } catch (RuntimeException failure) {
+                        LOG.warn("left the cluster without a word node={}", helix.getInstanceName(), failure);
+                    }
+                });
+        try {
+            if (!leaving.join(helix.isConnected() ? GOODBYE : HOPELESS)) {
+                LOG.warn("ZooKeeper does not answer, leaves without a word node={}", helix.getInstanceName());
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -26,7 +26,7 @@ public record HelixInstances(HelixCluster cluster) {
     private static final String FLIGHT_PORT = "varve.port.flight";
     private static final String S3_PORT = "varve.port.s3";
     private static final String ROLES = "varve.roles";
-    private static final String ZONE = "zone";
+    private static final String ZONE = "varve.zone";
 
     /** Says who the node is; to be repeated when its disk or a port changes. */
     void describe(ClusterMember self, long diskBytes, long freeBytes) {
@@ -41,7 +41,7 @@ public record HelixInstances(HelixCluster cluster) {
             set(
                     self.id(),
                     Map.ofEntries(
-                            Map.entry("DOMAIN", "%s=%s,instance=%s".formatted(ZONE, self.zone(), self.id())),
+                            Map.entry(ZONE, self.zone()),
                             Map.entry(DISK_BYTES, Long.toString(diskBytes)),
                             Map.entry(FREE_BYTES, Long.toString(freeBytes)),
                             Map.entry(NUMBER, Integer.toString(self.number())),
@@ -124,6 +124,6 @@ public record HelixInstances(HelixCluster cluster) {
     }
 
     private static String zoneOf(InstanceConfig config) {
-        return config.getDomainAsMap().getOrDefault(ZONE, "");
+        return config.getRecord().getStringField(ZONE, "");
     }
 }

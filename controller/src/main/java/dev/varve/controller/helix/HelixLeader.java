@@ -8,17 +8,12 @@ import dev.varve.controller.placement.Placement;
 import dev.varve.controller.placement.PlacementRules;
 import dev.varve.controller.placement.Presence;
 import dev.varve.model.cluster.ReplicaState;
-import dev.varve.model.cluster.Role;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.helix.AccessOption;
@@ -30,7 +25,6 @@ import org.apache.helix.PropertyKey;
 import org.apache.helix.api.listeners.ExternalViewChangeListener;
 import org.apache.helix.api.listeners.InstanceConfigChangeListener;
 import org.apache.helix.api.listeners.LiveInstanceChangeListener;
-import org.apache.helix.model.ExternalView;
 import org.apache.helix.model.InstanceConfig;
 import org.apache.helix.model.LiveInstance;
 import org.apache.helix.model.ParticipantHistory;
@@ -51,6 +45,9 @@ import org.slf4j.LoggerFactory;
 public final class HelixLeader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HelixLeader.class);
 
+    /** A new leader gives nobody up for so long. */
+    private static final Duration RETURN_AFTER_RESTART = Duration.ofMinutes(2);
+
     private static final Duration LAST_ROUND = Duration.ofSeconds(2);
 
     private final Settings settings;
@@ -59,6 +56,9 @@ public final class HelixLeader implements AutoCloseable {
     private final HelixCluster cluster;
     private final Semaphore wake = new Semaphore(0);
     private final Thread thread;
+    /** Used by the thread alone; 0 while another one leads. */
+    private long leadsSince;
+
     private volatile boolean closed;
 
     /**
@@ -116,16 +116,22 @@ public final class HelixLeader implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        helix.disconnect();
+        HelixConnection.disconnect(helix);
     }
 
     private void loop() {
-        while (!closed) {
+        while (true) {
             try {
                 wake.tryAcquire(settings.tick().toNanos(), TimeUnit.NANOSECONDS);
                 wake.drainPermits();
-                if (!closed && helix.isLeader()) {
+                if (closed) {
+                    return;
+                }
+                if (helix.isLeader()) {
+                    leadsSince = leadsSince == 0 ? clock.millis() : leadsSince;
                     round();
+                } else {
+                    leadsSince = 0;
                 }
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
@@ -174,44 +180,32 @@ public final class HelixLeader implements AutoCloseable {
                 String leader = next.get(log);
                 ideal.setListField(HelixCluster.partition(log), leader == null ? List.of() : List.of(leader));
             }
-            write(data, key, ideal, stat);
+            write(data, key, ideal, stat.getVersion());
         }
     }
 
     private void place(HelixDataAccessor data) {
-        PropertyKey key = data.keyBuilder().idealStates(HelixCluster.GROUPS);
-        Stat stat = new Stat();
-        ZNRecord ideal = data.getBaseDataAccessor().get(key.getPath(), stat, AccessOption.PERSISTENT);
-        if (ideal == null) {
+        @Nullable HelixState state = HelixState.read(data, this::isGivenUp).orElse(null);
+        if (state == null) {
             return;
         }
-        List<ClusterNode> nodes = nodes(data);
-        int groups = ideal.getIntField("NUM_PARTITIONS", 0);
-        List<List<String>> previous = new ArrayList<>(groups);
-        List<Map<String, ReplicaState>> asked = new ArrayList<>(groups);
-        for (int group = 0; group < groups; group++) {
-            previous.add(Objects.requireNonNullElse(ideal.getListField(HelixCluster.partition(group)), List.of()));
-            asked.add(HelixView.states(ideal.getMapField(HelixCluster.partition(group))));
-        }
-        List<List<String>> target = target(nodes, previous);
-        Map<String, Presence> presence = new HashMap<>();
-        nodes.forEach(node -> presence.put(node.id(), node.presence()));
-        List<Map<String, ReplicaState>> observed = observed(data, groups, presence);
-        List<Map<String, ReplicaState>> next =
-                MovePlan.next(target, asked, observed, presence, settings.rules(), settings.limits());
-        if (!next.equals(asked) || !target.equals(previous)) {
-            for (int group = 0; group < groups; group++) {
-                ideal.setListField(HelixCluster.partition(group), target.get(group));
-                Map<String, String> names = new TreeMap<>();
-                next.get(group).forEach((node, state) -> names.put(node, state.name()));
-                ideal.setMapField(HelixCluster.partition(group), names);
+        for (int group = 0; group < state.failed().size(); group++) {
+            for (String node : state.failed().get(group)) {
+                if (state.presence().get(node) != Presence.GONE) {
+                    restart(node, HelixCluster.partition(group));
+                }
             }
-            write(data, key, ideal, stat);
+        }
+        List<List<String>> target = target(state.nodes(), state.target());
+        List<Map<String, ReplicaState>> next = MovePlan.next(
+                target, state.asked(), state.observed(), state.presence(), settings.rules(), settings.limits());
+        if (!next.equals(state.asked()) || !target.equals(state.target())) {
+            write(data, data.keyBuilder().idealStates(HelixCluster.GROUPS), state.with(target, next), state.version());
         }
     }
 
-    private static void write(HelixDataAccessor data, PropertyKey key, ZNRecord ideal, Stat stat) {
-        if (!data.getBaseDataAccessor().set(key.getPath(), ideal, stat.getVersion(), AccessOption.PERSISTENT)) {
+    private static void write(HelixDataAccessor data, PropertyKey key, ZNRecord ideal, int version) {
+        if (!data.getBaseDataAccessor().set(key.getPath(), ideal, version, AccessOption.PERSISTENT)) {
             LOG.info("{} were changed by another leader meanwhile, looks again", ideal.getId());
         }
     }
@@ -227,51 +221,15 @@ public final class HelixLeader implements AutoCloseable {
         return Placement.of(nodes, previous, settings.rules());
     }
 
-    private List<ClusterNode> nodes(HelixDataAccessor data) {
-        PropertyKey.Builder keys = data.keyBuilder();
-        Set<String> live = Set.copyOf(data.getChildNames(keys.liveInstances()));
-        Map<String, InstanceConfig> configs = data.getChildValuesMap(keys.instanceConfigs(), true);
-        List<ClusterNode> nodes = new ArrayList<>();
-        configs.forEach(
-                (id, config) -> nodes.add(HelixInstances.node(config, presence(data, id, config, live.contains(id)))));
-        return nodes;
+    /** When all nodes were stopped for a night, the first to come back would find all others long gone. */
+    private boolean isGivenUp(String node, long lastSeenMillis) {
+        long since = Math.max(lastSeenMillis, leadsSince - settings.delay().toMillis() + grace());
+        return lastSeenMillis != ParticipantHistory.ONLINE
+                && clock.millis() - since >= settings.delay().toMillis();
     }
 
-    private Presence presence(HelixDataAccessor data, String id, InstanceConfig config, boolean isLive) {
-        // A node that was told to store no more gives away what it has.
-        boolean drains =
-                HelixInstances.drains(config) || !HelixInstances.roles(config).contains(Role.STORE);
-        if (isLive) {
-            return drains ? Presence.DRAINING : Presence.LIVE;
-        }
-        @Nullable
-        ParticipantHistory history = data.getProperty(data.keyBuilder().participantHistory(id));
-        if (history == null || drains) {
-            return Presence.GONE;
-        }
-        long since = history.getLastOfflineTime();
-        boolean isRecent = since == ParticipantHistory.ONLINE
-                || clock.millis() - since < settings.delay().toMillis();
-        return isRecent ? Presence.AWAY : Presence.GONE;
-    }
-
-    private List<Map<String, ReplicaState>> observed(
-            HelixDataAccessor data, int groups, Map<String, Presence> presence) {
-        @Nullable ExternalView view = data.getProperty(data.keyBuilder().externalView(HelixCluster.GROUPS));
-        List<Map<String, ReplicaState>> observed = new ArrayList<>(groups);
-        for (int group = 0; group < groups; group++) {
-            String partition = HelixCluster.partition(group);
-            @Nullable Map<String, String> names = view == null ? null : view.getStateMap(partition);
-            observed.add(HelixView.states(names));
-            if (names != null) {
-                names.forEach((node, state) -> {
-                    if (state.equals("ERROR") && presence.get(node) != Presence.GONE) {
-                        restart(node, partition);
-                    }
-                });
-            }
-        }
-        return observed;
+    private long grace() {
+        return Math.min(settings.delay().toMillis(), RETURN_AFTER_RESTART.toMillis());
     }
 
     /** Has a replica whose change failed begin again from OFFLINE. */

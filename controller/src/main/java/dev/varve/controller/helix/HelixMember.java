@@ -111,7 +111,7 @@ public final class HelixMember implements AutoCloseable {
     /** Leaves; changes that run are not waited for. */
     @Override
     public void close() {
-        helix.disconnect();
+        HelixConnection.disconnect(helix);
         view.close();
         workers.shutdown();
     }

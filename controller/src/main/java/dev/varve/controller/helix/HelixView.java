@@ -132,13 +132,20 @@ final class HelixView implements AutoCloseable {
             if (closed) {
                 return;
             }
-            ClusterView next = current();
-            boolean isNew = !next.equals(view);
-            view = next;
-            for (Listener listener : listeners) {
-                if (isNew || !listener.knowsSome().get()) {
-                    tell(listener, next);
-                }
+            try {
+                publish(current());
+            } catch (RuntimeException failure) {
+                LOG.error("what is written about the cluster makes no sense, the last view stays", failure);
+            }
+        }
+    }
+
+    private void publish(ClusterView next) {
+        boolean isNew = !next.equals(view);
+        view = next;
+        for (Listener listener : listeners) {
+            if (isNew || !listener.knowsSome().get()) {
+                tell(listener, next);
             }
         }
     }
