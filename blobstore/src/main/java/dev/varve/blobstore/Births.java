@@ -20,7 +20,7 @@ final class Births {
     }
 
     /** A write under way. */
-    private final class UnderWay implements Birth {
+    private final class UnderWay implements Writing {
         private final long at;
         private boolean isOver;
 
@@ -44,7 +44,7 @@ final class Births {
         }
     }
 
-    synchronized Birth begin() {
+    synchronized Writing begin() {
         underWay.merge(epoch, 1, Integer::sum);
         return new UnderWay(epoch);
     }

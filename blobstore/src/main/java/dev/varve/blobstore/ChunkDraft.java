@@ -34,7 +34,7 @@ final class ChunkDraft implements ObjectDraft {
 
     private final Chunks chunks;
     private final ObjectWrite write;
-    private final Birth birth;
+    private final Writing writing;
     private final Digester digester;
     private final long mostBytes;
 
@@ -56,17 +56,17 @@ final class ChunkDraft implements ObjectDraft {
             ObjectWrite write,
             Digester digester,
             long mostBytes,
-            Birth birth,
+            Writing writing,
             Executor computing) {
         this.chunks = chunks;
         this.write = write;
         this.digester = digester;
         this.mostBytes = mostBytes;
-        this.birth = birth;
-        this.file = write.isFile() ? chunks.draft(birth.epoch()) : null;
+        this.writing = writing;
+        this.file = write.isFile() ? chunks.draft(writing.epoch()) : null;
         this.chunked = write.isFile()
                 ? null
-                : new ChunkedOutput(chunks, buffers, config, birth.epoch(), new DigestQueue(digester, computing));
+                : new ChunkedOutput(chunks, buffers, config, writing.epoch(), new DigestQueue(digester, computing));
     }
 
     /** Lets the digester see the bytes of a file; those of chunks it sees beside their writing. */
@@ -180,7 +180,7 @@ final class ChunkDraft implements ObjectDraft {
             List<Extent> extents = file != null
                     ? List.of(Written.extent(file.commit()))
                     : chunked().finish();
-            known = new Written(all, extents, birth.epoch());
+            known = new Written(all, extents, writing.epoch());
             written = known;
         }
         return known;
@@ -202,7 +202,7 @@ final class ChunkDraft implements ObjectDraft {
                 drop();
             }
         } finally {
-            birth.close();
+            writing.close();
         }
     }
 

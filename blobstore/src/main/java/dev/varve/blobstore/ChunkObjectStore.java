@@ -181,12 +181,12 @@ public final class ChunkObjectStore implements ObjectStore {
             throw new VarveException(ErrorCode.DISK_FULL, "the disk is full but for a reserve for deletes and logs")
                     .withHint("free some space; nothing acknowledged is lost");
         }
-        Birth birth = shards.begin(write.bucket());
+        Writing writing = shards.begin(write.bucket());
         try {
             return new ChunkDraft(
-                    chunks, buffers, config, write, new Digester(algorithms), mostBytes, birth, computing);
+                    chunks, buffers, config, write, new Digester(algorithms), mostBytes, writing, computing);
         } catch (RuntimeException e) {
-            birth.close();
+            writing.close();
             throw e;
         }
     }

@@ -3,12 +3,14 @@ package dev.varve.blobstore;
 import dev.varve.blobstore.chunk.ChunkStore;
 import dev.varve.blobstore.chunk.Chunks;
 import dev.varve.blobstore.disk.Disk;
+import dev.varve.blobstore.meta.MetaState;
 import dev.varve.model.host.Peers;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * One node's part of an object store that lies on many nodes. All of them have all metadata and answer alike; bytes lie
@@ -20,6 +22,10 @@ import java.util.function.Function;
  * whoever goes by {@link #wanted}. Thread-safe.
  */
 public final class ClusterObjectStore implements AutoCloseable {
+    /** The names of the logs that it follows; a log's place here does for its number. */
+    public static final List<String> LOGS =
+            IntStream.range(0, MetaState.SHARDS).mapToObj(SharedShard::logName).toList();
+
     private final ChunkObjectStore objects;
     private final SharedShards shards;
     private final Alarms alarms;
@@ -37,7 +43,7 @@ public final class ClusterObjectStore implements AutoCloseable {
      * @param config in which the grace also says how long a write may last: two graces at least
      * @param chunks of the cluster
      * @param disk what this node has of them
-     * @param logs opens the log of a name ({@code meta/00} to {@code meta/15}); asked for the same again if the metadata of
+     * @param logs opens a log of {@link #LOGS}; asked for the same again if the metadata of
      *     this node have to be loaded again, after it has closed the one before
      */
     public static ClusterObjectStore open(

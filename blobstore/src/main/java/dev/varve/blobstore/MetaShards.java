@@ -123,7 +123,7 @@ final class MetaShards implements Shards {
     }
 
     @Override
-    public Birth begin(String bucket) {
+    public Writing begin(String bucket) {
         return births.begin();
     }
 

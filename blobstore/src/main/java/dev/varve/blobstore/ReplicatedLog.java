@@ -72,6 +72,10 @@ final class ReplicatedLog implements SharedLog {
         return appended.whenComplete((position, failure) -> queuedBytes.addAndGet(-size - RECORD_OVERHEAD));
     }
 
+    boolean isClosed() {
+        return isClosed;
+    }
+
     private VarveException closed() {
         return new VarveException(ErrorCode.NOT_READY, "log " + name() + " is closed on this node");
     }

@@ -30,7 +30,7 @@ interface Shards extends AutoCloseable {
     MetaReads heard();
 
     /** Begins a write to a bucket. */
-    Birth begin(String bucket);
+    Writing begin(String bucket);
 
     /**
      * Lets floors rise in the shards that are this node's to keep in order.

@@ -59,13 +59,13 @@ public final class SharedLogs implements AutoCloseable {
     }
 
     /**
-     * Makes a log known to this node; it begins when it is followed.
+     * Makes a log known to this node, again if it was closed; it begins when it is followed.
      *
      * @param number of the log, the same on all nodes, for the births of its chunks
      */
     public SharedLog open(String name, int number) {
         return logs.compute(name, (key, before) -> {
-            if (before != null) {
+            if (before != null && !before.isClosed()) {
                 throw new IllegalStateException("log " + name + " is open");
             }
             Register<Pointer> register = registers.apply(name, loop);

@@ -170,7 +170,8 @@ final class SharedRows implements AutoCloseable {
         if (!flusher.stop()) {
             return;
         }
-        shards.forEach(SharedShard::close);
+        // Each tells the others that it leads no more, and waits for it.
+        shards.parallelStream().forEach(SharedShard::close);
         try {
             flusher.await();
             if (flushes) {

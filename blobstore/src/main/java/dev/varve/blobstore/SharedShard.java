@@ -305,7 +305,11 @@ final class SharedShard implements SharedLog.Follower {
     /** Follows no more; the state is closed after that. */
     void close() {
         stop();
-        log.close();
+        try {
+            log.close();
+        } catch (VarveException e) {
+            LOG.warn("a log does not close log={}", log.name(), e);
+        }
     }
 
     /** The name of a shard's log on all nodes. */

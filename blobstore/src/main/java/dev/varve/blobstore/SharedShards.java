@@ -153,9 +153,9 @@ final class SharedShards implements Shards {
     // -- garbage
 
     @Override
-    public Birth begin(String bucket) {
+    public Writing begin(String bucket) {
         long epoch = rows.state().head(MetaState.shardOf(bucket)).gcFloor() + RAISES;
-        return new Birth() {
+        return new Writing() {
             @Override
             public long epoch() {
                 return epoch;

@@ -39,6 +39,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -73,25 +75,92 @@ final class ClusterHistoriesTest {
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     void lookAsIfOneNodeDidAll(int seed) throws Exception {
-        run(seed, OPERATIONS);
+        inMemory(seed, OPERATIONS);
     }
 
     @Tag("slow")
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     void lookSoForLong(int seed) throws Exception {
-        run(seed + 100, 600);
+        inMemory(seed + 100, 600);
     }
 
-    private void run(int seed, int operations) throws Exception {
+    private void inMemory(int seed, int operations) throws Exception {
         MemoryLogs logs = new MemoryLogs(seed, InstantSource.system());
         logs.setLags(true);
+        run(
+                seed,
+                operations,
+                node -> name -> logs.open(node, name),
+                () -> logs.setTroubles(60),
+                (cluster, random) -> {
+                    switch (random.nextInt(4)) {
+                        case 0, 1 -> logs.leadAll("node" + random.nextInt(NODES));
+                        case 2 -> cluster.node(random.nextInt(NODES)).checkpointAll();
+                        default -> {
+                            // Nobody is behind so far that it has to skip, unless it is started again.
+                            int restarted = random.nextInt(NODES);
+                            cluster.stop(restarted);
+                            cluster.node((restarted + 1) % NODES).checkpointAll();
+                            logs.truncateToNewest();
+                            cluster.startAgain(restarted);
+                        }
+                    }
+                },
+                () -> logs.setTroubles(0));
+    }
+
+    @Tag("slow")
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void lookSoOverReplicatedLogs(int seed) throws Exception {
+        TestLogs logs = new TestLogs();
+        run(
+                seed,
+                300,
+                node -> TestCluster.NodeLogs.of(logs.node(node)),
+                () -> {},
+                (cluster, random) -> {
+                    int node = random.nextInt(NODES);
+                    switch (random.nextInt(4)) {
+                        case 0 -> {
+                            cluster.stop(node);
+                            cluster.startAgain(node);
+                        }
+                        case 1, 2 -> {
+                            logs.peers().cut("node" + node, "node" + (node + 1 + random.nextInt(2)) % NODES);
+                            sleep(random.nextInt(400));
+                            logs.peers().heal();
+                            sleep(random.nextInt(1000));
+                        }
+                        default -> cluster.node(node).checkpointAll();
+                    }
+                },
+                logs.peers()::heal);
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void run(
+            int seed,
+            int operations,
+            Function<String, TestCluster.NodeLogs> logs,
+            Runnable begun,
+            BiConsumer<TestCluster, Random> disturbance,
+            Runnable over)
+            throws Exception {
         ObjectStoreConfig config = ObjectStoreConfig.DEFAULT.withInlineBytes(16).withGrace(Duration.ZERO);
         try (TestCluster cluster = new TestCluster(directory, config, logs, InstantSource.system(), NODES)) {
             for (String bucket : List.of("registers", "races", "set-a", "set-b")) {
                 cluster.node(0).objects().createBucket(bucket, "ada", BucketSettings.DEFAULT);
             }
-            logs.setTroubles(60);
+            begun.run();
             try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS + 1)) {
                 List<Future<?>> running = new ArrayList<>();
                 for (int client = 0; client < CLIENTS; client++) {
@@ -109,13 +178,13 @@ final class ClusterHistoriesTest {
                         }
                     }));
                 }
-                Future<?> clientsDone = clients.submit(() -> disturb(cluster, new Random(seed), running));
+                Future<?> clientsDone = clients.submit(() -> disturb(cluster, disturbance, new Random(seed), running));
                 for (Future<?> one : running) {
                     one.get();
                 }
                 clientsDone.get();
             }
-            logs.setTroubles(0);
+            over.run();
             assertThat(unexpected).isEmpty();
             assertThat(new Checker<>(new RegisterModel()).check(registers.operations()))
                     .isInstanceOf(Verdict.Linearizable.class);
@@ -135,28 +204,24 @@ final class ClusterHistoriesTest {
     }
 
     /** What goes on meanwhile. */
-    private void disturb(TestCluster cluster, Random random, List<Future<?>> running) {
+    private void disturb(
+            TestCluster cluster,
+            BiConsumer<TestCluster, Random> disturbance,
+            Random random,
+            List<Future<?>> running) {
         while (running.stream().anyMatch(one -> !one.isDone())) {
-            ClusterObjectStore node = cluster.node(random.nextInt(NODES));
+            StoreMaintenance maintenance =
+                    cluster.node(random.nextInt(NODES)).objects().maintenance();
             try {
-                switch (random.nextInt(6)) {
-                    case 0 -> cluster.lead(random.nextInt(NODES));
-                    case 1 -> node.checkpointAll();
-                    case 2 -> node.objects().maintenance().emptyTrash();
-                    case 3 -> {
-                        // Nobody is behind so far that it has to skip, unless it is started again.
-                        int restarted = random.nextInt(NODES);
-                        cluster.stop(restarted);
-                        node.checkpointAll();
-                        cluster.logs.truncateToNewest();
-                        cluster.startAgain(restarted);
-                    }
-                    case 4 -> node.objects().maintenance().collectOrphans();
-                    default -> Thread.sleep(random.nextInt(20));
+                switch (random.nextInt(4)) {
+                    case 0 -> maintenance.emptyTrash();
+                    case 1 -> maintenance.collectOrphans();
+                    case 2 -> sleep(random.nextInt(20));
+                    default -> disturbance.accept(cluster, random);
                 }
             } catch (VarveException e) {
                 // It is tried again.
-            } catch (InterruptedException | RuntimeException e) {
+            } catch (RuntimeException e) {
                 if (!String.valueOf(e.getMessage()).contains("closed")) {
                     unexpected.add(e);
                 }

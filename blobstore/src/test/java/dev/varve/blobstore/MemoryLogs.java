@@ -112,7 +112,12 @@ final class MemoryLogs {
         logs.values().forEach(Log::truncateToNewest);
     }
 
-    /** Makes a node the leader of all logs, or of one. */
+    /** Makes a node the leader of all logs. */
+    void leadAll(String node) {
+        names().forEach(name -> lead(name, node));
+    }
+
+    /** Makes a node the leader of a log. */
     void lead(String name, String node) {
         Log log = log(name);
         synchronized (log) {

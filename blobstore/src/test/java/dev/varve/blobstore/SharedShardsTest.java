@@ -61,7 +61,7 @@ final class SharedShardsTest {
         ObjectStoreConfig config =
                 ObjectStoreConfig.DEFAULT.withChunkBytes(8192).withGrace(GRACE);
         cluster = new TestCluster(directory, config, logs, () -> now, 3);
-        cluster.lead(0);
+        logs.leadAll("node0");
         store(1).createBucket(BUCKET, "ada", BucketSettings.DEFAULT);
     }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Nodes of one process that share logs in memory and the chunks of one disk. */
@@ -35,15 +36,49 @@ final class TestCluster implements AutoCloseable {
         }
     }
 
-    final MemoryLogs logs;
+    /** The logs of one node, from its start until it is stopped. */
+    interface NodeLogs {
+        SharedLog open(String name);
+
+        /** The node stops; all of them are closed already. */
+        default void stop() {}
+
+        /** Replicated logs of a node, which are closed with it. */
+        static NodeLogs of(SharedLogs logs) {
+            return new NodeLogs() {
+                @Override
+                public SharedLog open(String name) {
+                    return logs.open(name, ClusterObjectStore.LOGS.indexOf(name));
+                }
+
+                @Override
+                public void stop() {
+                    logs.close();
+                }
+            };
+        }
+    }
+
     final ChunkStore chunks;
     final Standing alarms = new Standing();
     final ObjectStoreConfig config;
     private final Path directory;
     private final InstantSource clock;
+    private final Function<String, NodeLogs> logs;
     private final List<ClusterObjectStore> nodes = new CopyOnWriteArrayList<>();
+    private final List<NodeLogs> nodeLogs = new CopyOnWriteArrayList<>();
 
+    /** Nodes over logs in memory. */
     TestCluster(Path directory, ObjectStoreConfig config, MemoryLogs logs, InstantSource clock, int count) {
+        this(directory, config, node -> name -> logs.open(node, name), clock, count);
+    }
+
+    TestCluster(
+            Path directory,
+            ObjectStoreConfig config,
+            Function<String, NodeLogs> logs,
+            InstantSource clock,
+            int count) {
         this.directory = directory;
         this.config = config;
         this.logs = logs;
@@ -51,15 +86,16 @@ final class TestCluster implements AutoCloseable {
         this.chunks =
                 ChunkStore.open(ChunkStoreConfig.of(directory.resolve("chunks"), config.clusterId(), config.nodeId()));
         for (int node = 0; node < count; node++) {
-            nodes.add(start(node));
+            nodeLogs.add(logs.apply("node" + node));
+            nodes.add(start(node, nodeLogs.getLast()));
         }
     }
 
-    private ClusterObjectStore start(int node) {
+    private ClusterObjectStore start(int node, NodeLogs opened) {
         MetaConfig sizes = new MetaConfig(CommitLogConfig.DEFAULT, 1 << 20, 1 << 20, 1 << 20, Duration.ofSeconds(1));
         return ClusterObjectStore.open(
                 new SharedRows.Opening(
-                        meta(node), sizes, chunks, name -> logs.open("node" + node, name), alarms, Disk.REAL),
+                        meta(node), sizes, chunks, opened::open, alarms, Disk.REAL),
                 config,
                 chunks,
                 clock);
@@ -79,10 +115,13 @@ final class TestCluster implements AutoCloseable {
 
     void stop(int node) {
         nodes.get(node).close();
+        nodeLogs.get(node).stop();
     }
 
     void startAgain(int node) {
-        nodes.set(node, start(node));
+        NodeLogs opened = logs.apply("node" + node);
+        nodeLogs.set(node, opened);
+        nodes.set(node, start(node, opened));
     }
 
     /** As if the node's disk had been lost, between {@link #stop} and {@link #startAgain}. */
@@ -92,10 +131,6 @@ final class TestCluster implements AutoCloseable {
                 Files.delete(file);
             }
         }
-    }
-
-    void lead(int node) {
-        logs.names().forEach(name -> logs.lead(name, "node" + node));
     }
 
     /** A store each call of which is made on some node. */
@@ -121,6 +156,7 @@ final class TestCluster implements AutoCloseable {
     @Override
     public void close() {
         nodes.forEach(ClusterObjectStore::close);
+        nodeLogs.forEach(NodeLogs::stop);
         chunks.close();
     }
 }

@@ -56,7 +56,12 @@ public final class TestLogs {
 
     /** Joins under a name, anew if it was there before. */
     public SharedLogs node(String name) {
-        return SharedLogs.open(peers.join(name), chunks, this::register, InstantSource.system());
+        return node(name, InstantSource.system());
+    }
+
+    /** The same with a clock of its own. */
+    public SharedLogs node(String name, InstantSource clock) {
+        return SharedLogs.open(peers.join(name), chunks, this::register, clock);
     }
 
     private Versioned at(String log) {
