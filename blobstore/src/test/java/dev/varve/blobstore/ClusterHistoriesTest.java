@@ -205,10 +205,7 @@ final class ClusterHistoriesTest {
 
     /** What goes on meanwhile. */
     private void disturb(
-            TestCluster cluster,
-            BiConsumer<TestCluster, Random> disturbance,
-            Random random,
-            List<Future<?>> running) {
+            TestCluster cluster, BiConsumer<TestCluster, Random> disturbance, Random random, List<Future<?>> running) {
         while (running.stream().anyMatch(one -> !one.isDone())) {
             StoreMaintenance maintenance =
                     cluster.node(random.nextInt(NODES)).objects().maintenance();

@@ -74,11 +74,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     TestCluster(
-            Path directory,
-            ObjectStoreConfig config,
-            Function<String, NodeLogs> logs,
-            InstantSource clock,
-            int count) {
+            Path directory, ObjectStoreConfig config, Function<String, NodeLogs> logs, InstantSource clock, int count) {
         this.directory = directory;
         this.config = config;
         this.logs = logs;
@@ -94,8 +90,7 @@ final class TestCluster implements AutoCloseable {
     private ClusterObjectStore start(int node, NodeLogs opened) {
         MetaConfig sizes = new MetaConfig(CommitLogConfig.DEFAULT, 1 << 20, 1 << 20, 1 << 20, Duration.ofSeconds(1));
         return ClusterObjectStore.open(
-                new SharedRows.Opening(
-                        meta(node), sizes, chunks, opened::open, alarms, Disk.REAL),
+                new SharedRows.Opening(meta(node), sizes, chunks, opened::open, alarms, Disk.REAL),
                 config,
                 chunks,
                 clock);
