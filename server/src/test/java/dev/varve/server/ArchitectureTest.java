@@ -35,6 +35,8 @@ class ArchitectureTest {
             "dev.varve.ingest.decode",
             "dev.varve.blobstore.object",
             "dev.varve.blobstore.media",
+            "dev.varve.blobstore.chunk",
+            "dev.varve.blobstore.replica",
             "dev.varve.controller.placement",
             "dev.varve.controller.zookeeper");
 

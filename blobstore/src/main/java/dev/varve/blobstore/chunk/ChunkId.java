@@ -1,6 +1,7 @@
 package dev.varve.blobstore.chunk;
 
 import java.util.HexFormat;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,11 @@ public record ChunkId(long high, long low) implements Comparable<ChunkId> {
 
     static ChunkId of(int group, int node, int boot, long counter) {
         return new ChunkId((long) group << 48 | (long) node << 32 | Integer.toUnsignedLong(boot), counter);
+    }
+
+    /** An id for a writer without a disk that could count its boots: by chance nobody else's. */
+    public static ChunkId random(int group, int node, RandomGenerator random) {
+        return of(group, node, random.nextInt(), random.nextLong());
     }
 
     /** An id that sorts before all of a group and behind all of lower ones; null before the first group. */

@@ -280,14 +280,29 @@ public final class ChunkStore implements Chunks, AutoCloseable {
      * @return completes after the fsync, or with a {@link VarveException}
      */
     public CompletableFuture<ChunkRef> put(ChunkId id, ByteBuffer payload, long gcBirth) {
+        return put(id, null, payload, gcBirth);
+    }
+
+    /** The same if the bytes are those that are meant; otherwise it fails with {@link ErrorCode#CORRUPT}. */
+    public CompletableFuture<ChunkRef> put(ChunkRef expected, ByteBuffer payload, long gcBirth) {
+        return put(expected.id(), expected, payload, gcBirth);
+    }
+
+    private CompletableFuture<ChunkRef> put(ChunkId id, @Nullable ChunkRef expected, ByteBuffer payload, long gcBirth) {
         int length = payload.remaining();
         if (length > MAX_CHUNK_BYTES) {
             throw new IllegalArgumentException("a chunk of " + length + " bytes; at most " + MAX_CHUNK_BYTES);
         }
         ByteBuffer bytes = payload.asReadOnlyBuffer();
+        Blocks blocks = Blocks.of(bytes);
+        ChunkRef ref = new ChunkRef(id, length, blocks.crc());
+        if (expected != null && !expected.equals(ref)) {
+            return CompletableFuture.failedFuture(
+                    new VarveException(ErrorCode.CORRUPT, "the chunk that came is " + ref + ", not " + expected));
+        }
         appends.increment();
         appendedBytes.add(length);
-        return arrivals.put(id, bytes, Blocks.of(bytes), gcBirth);
+        return arrivals.put(id, bytes, blocks, gcBirth);
     }
 
     /** Begins a chunk of any size that becomes one plain file. */
