@@ -50,6 +50,7 @@ final class SharedShard implements SharedLog.Follower {
     private final ShardHead[] heads = new ShardHead[MOST_HEADS];
 
     private volatile @Nullable VarveException failure;
+    private volatile long followedFrom;
     private volatile boolean closed;
 
     /** Of records seen since the last checkpoint that is known of; guarded by this, as the next two. */
@@ -73,6 +74,7 @@ final class SharedShard implements SharedLog.Follower {
             state.renew(shard);
         }
         long next = state.head(shard).next();
+        followedFrom = next;
         bytesSince = next * RECORD_BYTES;
         log.follow(next, this);
     }
@@ -126,7 +128,10 @@ final class SharedShard implements SharedLog.Follower {
         }
     }
 
-    private void fail(String what, RuntimeException e) {
+    private synchronized void fail(String what, RuntimeException e) {
+        if (failure != null) {
+            return;
+        }
         if (!closed) {
             LOG.error("the metadata of a shard stand still on this node shard={} why={}", shard, what, e);
             alarms.raise("metadata-failed", log.name(), what);
@@ -219,7 +224,14 @@ final class SharedShard implements SharedLog.Follower {
 
     /** Completes when this node has seen all that was acknowledged anywhere before the call. */
     CompletableFuture<Long> caughtUp() {
-        return log.caughtUp();
+        return log.caughtUp().thenApply(position -> {
+            if (position < followedFrom) {
+                String what = log.name() + " ends at " + position + ", and this node has seen " + followedFrom
+                        + " records of it: its register was lost or set back";
+                fail(what, new VarveException(ErrorCode.CORRUPT, what));
+            }
+            return position;
+        });
     }
 
     void checkWorks() {
@@ -267,12 +279,20 @@ final class SharedShard implements SharedLog.Follower {
 
     /** Writes a checkpoint and has the log begin there; false if this node does not lead, or nothing has happened since. */
     boolean checkpoint(CheckpointWriter writer) {
-        Optional<CheckpointManifest> written = state.look(shard, image -> {
-            long position = image.head().next();
-            return position == 0 || state.exchanges(shard) % 2 != 0
-                    ? Optional.empty()
-                    : Optional.of(writer.write(image, log.birth(position)));
-        });
+        Optional<CheckpointManifest> written;
+        try {
+            written = state.look(shard, image -> {
+                long position = image.head().next();
+                return position == 0 || state.exchanges(shard) % 2 != 0
+                        ? Optional.empty()
+                        : Optional.of(writer.write(image, log.birth(position)));
+            });
+        } catch (VarveException e) {
+            if (e.code() == ErrorCode.CORRUPT) {
+                alarms.raise("metadata-damaged", log.name(), "no checkpoint is written: " + e.getMessage());
+            }
+            throw e;
+        }
         if (written.isEmpty()) {
             return false;
         }

@@ -293,6 +293,7 @@ final class SharedShards implements Shards {
         rows = SharedRows.open(opening, damage -> {});
         for (int shard = 0; shard < MetaState.SHARDS; shard++) {
             alarms.clear("metadata-failed", SharedShard.logName(shard));
+            alarms.clear("metadata-damaged", SharedShard.logName(shard));
         }
         alarms.clear("metadata-damaged", "this node");
         return true;

@@ -107,6 +107,11 @@ final class MemoryLogs {
         return logs.computeIfAbsent(name, _ -> new Log());
     }
 
+    /** From now on the logs of all names are others, without records. */
+    synchronized void forgetAll() {
+        logs.clear();
+    }
+
     /** Lets nobody read what is below the newest checkpoints. */
     synchronized void truncateToNewest() {
         logs.values().forEach(Log::truncateToNewest);

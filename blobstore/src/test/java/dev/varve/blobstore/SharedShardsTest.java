@@ -8,6 +8,7 @@ import dev.varve.blobstore.meta.MetaBatch;
 import dev.varve.blobstore.meta.MetaOp;
 import dev.varve.blobstore.meta.MetaState;
 import dev.varve.blobstore.meta.StaleChunkException;
+import dev.varve.blobstore.meta.WrongRows;
 import dev.varve.blobstore.object.BucketSettings;
 import dev.varve.blobstore.object.Change;
 import dev.varve.blobstore.object.Condition;
@@ -334,6 +335,36 @@ final class SharedShardsTest {
         assertThat(cluster.alarms.alarms).containsOnlyKeys("metadata-diverged meta/%02d".formatted(shard));
         assertThat(cluster.node(0).compare(peers.get(0), List.of("node1"))).isEmpty();
         assertThat(cluster.alarms.alarms).isEmpty();
+    }
+
+    @Test
+    void noCheckpointIsMadeOfDamagedRows() {
+        put(0, "a");
+        cluster.stop(1);
+        WrongRows.add(cluster.meta(1).resolve("rows"), MetaState.shardOf(BUCKET));
+        cluster.startAgain(1);
+        logs.leadAll("node1");
+        ClusterObjectStore node = cluster.node(1);
+        assertThatThrownBy(node::checkpointAll)
+                .isInstanceOfSatisfying(
+                        VarveException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CORRUPT));
+        assertThat(cluster.alarms.alarms).hasSize(1);
+        node.objects().maintenance().scrubMetadata();
+        assertThat(cluster.alarms.alarms).isEmpty();
+        assertThat(keys(1)).containsExactly("a");
+        assertThat(node.checkpointAll()).isPositive();
+    }
+
+    @Test
+    void aLogThatWasSetBackStopsTheNode() {
+        put(0, "a");
+        logs.forgetAll();
+        cluster.stop(0);
+        cluster.startAgain(0);
+        assertThatThrownBy(() -> keys(0))
+                .isInstanceOfSatisfying(
+                        VarveException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_READY));
+        assertThat(cluster.alarms.alarms).isNotEmpty();
     }
 
     @Test

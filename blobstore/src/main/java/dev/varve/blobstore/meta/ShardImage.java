@@ -1,5 +1,7 @@
 package dev.varve.blobstore.meta;
 
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -29,9 +31,13 @@ public final class ShardImage implements AutoCloseable {
         return head;
     }
 
-    /** Writes all rows, which {@link MetaState#load} reads; returns how many. */
+    /**
+     * Writes all rows, which {@link MetaState#load} reads; returns how many. {@code CORRUPT} after that if they are not those
+     * that the shard's log made.
+     */
     public long writeTo(OutputStream out) throws IOException {
         byte[] prefix = RowKeys.shard(shard);
+        RowHash hash = RowHash.NONE;
         long count = 0;
         out.write(FORMAT);
         for (Family family : Family.values()) {
@@ -47,11 +53,16 @@ public final class ShardImage implements AutoCloseable {
                             .sized(key)
                             .sized(value)
                             .toBytes());
+                    hash = hash.plus(RowHash.of(family, key, value));
                     count++;
                 }
             }
         }
         out.write(END);
+        if (!hash.equals(head.rows())) {
+            throw new VarveException(
+                    ErrorCode.CORRUPT, "the rows of shard " + shard + " are not those that its log made");
+        }
         return count;
     }
 
