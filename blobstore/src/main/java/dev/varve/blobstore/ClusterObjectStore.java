@@ -90,6 +90,14 @@ public final class ClusterObjectStore implements AutoCloseable {
         return shards.isCaughtUp();
     }
 
+    /**
+     * Loads the metadata of this node again if a part of them cannot follow the others any more; false if there was nothing to
+     * do. To be called every minute or so.
+     */
+    public boolean mend() {
+        return shards.mend();
+    }
+
     /** Writes a checkpoint of a shard that this node leads, if one is due; false if none is. To be called from time to time. */
     public boolean checkpointOnce() {
         return shards.checkpointOnce();

@@ -24,12 +24,16 @@ import org.slf4j.LoggerFactory;
  * This node's copy of one shard, which follows the shard's log as those of all other nodes do. What an operation of this
  * node answers is what comes out when this node applies it.
  *
- * <p>Failures: a record that cannot be applied because the disk is full is tried again, and so is a checkpoint that cannot be
- * read. If anything else cannot be applied, the copy stands still and answers nothing more until it is loaded anew.
+ * <p>Failures: a record that cannot be applied because the disk is full is tried again, and so, for a minute, is a checkpoint
+ * that cannot be read. If anything else cannot be applied, the copy stands still and answers nothing more until it is loaded
+ * anew.
  */
 final class SharedShard implements SharedLog.Follower {
     private static final Logger LOG = LoggerFactory.getLogger(SharedShard.class);
     private static final long RETRY_NANOS = 200_000_000;
+    /** Then there may be a newer one, and this one may be gone. */
+    private static final int MOST_LOADS = 60;
+
     private static final long LEAST_BETWEEN_BYTES = 64L << 20;
     /** Taken for the size of a record of an earlier run. */
     private static final long RECORD_BYTES = 256;
@@ -142,14 +146,14 @@ final class SharedShard implements SharedLog.Follower {
 
     @Override
     public void skip(SharedLog.Checkpoint checkpoint) {
-        while (true) {
+        for (int tries = 1; ; tries++) {
             try {
                 load(checkpoint);
                 return;
             } catch (VarveException | IOException e) {
                 String what =
                         "the checkpoint of " + log.name() + " at " + checkpoint.position() + " cannot be loaded: " + e;
-                if (closed) {
+                if (closed || tries == MOST_LOADS) {
                     fail(what, e instanceof VarveException known ? known : new UncheckedIOException((IOException) e));
                     return;
                 }

@@ -5,7 +5,6 @@ import dev.varve.blobstore.meta.MetaOp;
 import dev.varve.blobstore.meta.MetaReads;
 import dev.varve.blobstore.meta.MetaState;
 import dev.varve.blobstore.meta.RowHash;
-import dev.varve.blobstore.rocks.Flaw;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import java.time.Duration;
@@ -20,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class SharedShards implements Shards {
     private static final Logger LOG = LoggerFactory.getLogger(SharedShards.class);
     private static final Duration MOST_WAIT = Duration.ofSeconds(60);
+    private static final Duration MEND_PAUSE = Duration.ofMinutes(10);
     /** A write lasts through so many raises of its shard's floor. */
     private static final int RAISES = 2;
 
@@ -44,6 +45,8 @@ final class SharedShards implements Shards {
     private volatile SharedRows rows;
 
     private boolean closed;
+
+    private volatile @Nullable Instant lastMended;
 
     /** Floors that this node has heard of and since when; guarded by themselves. */
     private final long[] floors = new long[MetaState.SHARDS];
@@ -265,21 +268,25 @@ final class SharedShards implements Shards {
             mendedBefore.forEach(mended);
             mendedBefore.clear();
         }
-        List<Flaw> flaws = now.state().findFlaws();
-        boolean standsStill = now.shards().stream().anyMatch(SharedShard::hasFailed);
-        if (flaws.isEmpty() && !standsStill) {
-            return;
-        }
         List<StoreStatus.Damage> found =
-                new ArrayList<>(flaws.stream().map(now::damage).toList());
-        if (found.isEmpty()) {
-            found.add(now.damage(new Flaw(now.directory(), 0, "records of the log could not be applied")));
+                now.state().findFlaws().stream().map(now::damage).toList();
+        if (!found.isEmpty()) {
+            found.forEach(exchange(now, found.toString()) ? mended : damages);
         }
-        if (exchange(now, found.toString())) {
-            found.forEach(mended);
-        } else {
-            found.forEach(damages);
+    }
+
+    /**
+     * Throws this node's rows away and loads them again if a shard stands still, but not again and again; false if there was
+     * nothing to do.
+     */
+    boolean mend() {
+        SharedRows now = rows;
+        boolean isSoon = lastMended != null && lastMended.plus(MEND_PAUSE).isAfter(clock.instant());
+        if (isSoon || now.shards().stream().noneMatch(SharedShard::hasFailed)) {
+            return false;
         }
+        lastMended = clock.instant();
+        return exchange(now, "a shard stands still");
     }
 
     /** Throws rows away and loads them again; false if they are no longer the ones in use. */

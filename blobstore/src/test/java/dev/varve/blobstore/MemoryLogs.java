@@ -14,8 +14,10 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,7 @@ final class MemoryLogs {
     private volatile int troubles;
 
     private volatile boolean lags;
+    private final Set<String> wrong = ConcurrentHashMap.newKeySet();
 
     MemoryLogs(long seed, InstantSource clock) {
         this.random = new Random(seed);
@@ -105,6 +108,11 @@ final class MemoryLogs {
 
     private synchronized Log log(String name) {
         return logs.computeIfAbsent(name, _ -> new Log());
+    }
+
+    /** Shows a node the next record of a log as one that cannot be read. */
+    void showWrongly(String node, String name) {
+        wrong.add(node + " " + name);
     }
 
     /** From now on the logs of all names are others, without records. */
@@ -211,7 +219,9 @@ final class MemoryLogs {
                     follower.record(
                             at,
                             next.stamp(),
-                            ByteBuffer.wrap(next.bytes()).asReadOnlyBuffer(),
+                            wrong.remove(node + " " + name)
+                                    ? ByteBuffer.wrap(new byte[] {99})
+                                    : ByteBuffer.wrap(next.bytes()).asReadOnlyBuffer(),
                             next.from() == this ? next.own() : null);
                     at++;
                 }

@@ -356,6 +356,24 @@ final class SharedShardsTest {
     }
 
     @Test
+    void aNodeThatStandsStillIsLoadedAgain() {
+        put(0, "a");
+        assertThat(cluster.node(0).checkpointAll()).isPositive();
+        assertThat(cluster.node(1).mend()).isFalse();
+        String name = "meta/%02d".formatted(MetaState.shardOf(BUCKET));
+        // The disk fails once, which the test makes of a record that is there twice.
+        logs.showWrongly("node1", name);
+        put(2, "b");
+        assertThatThrownBy(() -> keys(1)).isInstanceOf(VarveException.class);
+        assertThat(keys(0)).containsExactly("a", "b");
+        assertThat(cluster.alarms.alarms).containsOnlyKeys("metadata-failed " + name);
+        assertThat(cluster.node(1).mend()).isTrue();
+        assertThat(keys(1)).containsExactly("a", "b");
+        assertThat(cluster.alarms.alarms).isEmpty();
+        assertThat(cluster.node(1).mend()).isFalse();
+    }
+
+    @Test
     void aLogThatWasSetBackStopsTheNode() {
         put(0, "a");
         logs.forgetAll();
