@@ -275,10 +275,7 @@ final class Appender implements AutoCloseable {
         KeyHash key = record.key();
         if (failure == null) {
             try {
-                boolean isLive = head.live().add(head.rows(), position, head.charge(), clock.millis());
-                if (!isLive) {
-                    gate.release(head.charge());
-                }
+                head.live().add(head.rows(), position, head.charge());
                 appliedEnd = position + 1;
             } catch (RuntimeException e) {
                 failure = breakDown(new VarveException(

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.TimeStampMicroVector;
 
@@ -43,16 +44,20 @@ final class Compactor {
     private final BufferAllocator memory;
     private final InstantSource clock;
     private final CompactionChoice choice;
+    private final Predicate<Dataset> mine;
     private final ReentrantLock compacting = new ReentrantLock();
     private final AtomicLong compactions = new AtomicLong();
 
+    /** @param mine which datasets are left to this process */
     Compactor(
             IngestConfig config,
             Catalog catalog,
             BlobStore blobs,
             FileWriting files,
             BufferAllocator memory,
-            InstantSource clock) {
+            InstantSource clock,
+            Predicate<Dataset> mine) {
+        this.mine = mine;
         this.config = config;
         this.catalog = catalog;
         this.blobs = blobs;
@@ -69,6 +74,9 @@ final class Compactor {
         }
         try {
             for (Dataset dataset : catalog.list()) {
+                if (!mine.test(dataset)) {
+                    continue;
+                }
                 Snapshot snapshot = catalog.snapshot(dataset.name());
                 List<DataFile> input = choice.choose(snapshot, clock.millis());
                 if (!input.isEmpty()) {

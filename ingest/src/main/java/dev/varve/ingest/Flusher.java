@@ -6,20 +6,18 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.DataFile;
 import dev.varve.catalog.Dataset;
 import dev.varve.catalog.Snapshot;
-import dev.varve.ingest.parquet.RowSource;
+import dev.varve.model.DatasetName;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.TimeGrain;
 import dev.varve.model.VarveException;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +28,6 @@ import org.jspecify.annotations.Nullable;
  * is held throughout, by whatever thread flushes, and nothing a reader or an append needs is.
  */
 final class Flusher {
-    private static final int MOST_FILES = 400;
-    /** So many time buckets get a file each, however few rows they have: rows of the day, and some of the night before. */
-    private static final int FEW_FILES = 4;
-
     private static final long FIRST_BACK_OFF_MILLIS = 1_000;
     private static final long MOST_BACK_OFF_MILLIS = 60_000;
 
@@ -47,6 +41,7 @@ final class Flusher {
     private final InstantSource clock;
     private final FaultPoint faults;
     private final FileWriting files;
+    private final RunFiles runs;
     private final ReentrantLock flushing = new ReentrantLock();
     private final AtomicLong flushes = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
@@ -81,6 +76,7 @@ final class Flusher {
         this.clock = clock;
         this.faults = faults;
         this.files = new FileWriting(blobs, config);
+        this.runs = new RunFiles(config, files, faults);
     }
 
     FileWriting files() {
@@ -119,11 +115,12 @@ final class Flusher {
     boolean flush(LiveRows live, LongSupplier appliedEnd, LogCut cut) {
         flushing.lock();
         try {
-            if (!tables.isPresent(live)) {
-                gate.release(tables.discard(live));
+            Optional<Dataset> dataset = tables.dataset(live);
+            if (dataset.isEmpty()) {
+                tables.discard(live);
                 return true;
             }
-            boolean isDone = write(live, appliedEnd.getAsLong());
+            boolean isDone = write(live, dataset.get().name(), appliedEnd.getAsLong());
             if (isDone && cut == LogCut.AFTERWARDS) {
                 cutLog(appliedEnd.getAsLong());
             }
@@ -148,9 +145,10 @@ final class Flusher {
         NEVER
     }
 
-    private boolean write(LiveRows live, long appliedEnd) {
-        Snapshot snapshot = catalog.snapshot(live.dataset().name());
-        gate.release(live.reconcile(snapshot, clock.millis()));
+    private boolean write(LiveRows live, DatasetName name, long appliedEnd) {
+        Snapshot snapshot = catalog.snapshot(name);
+        // perhaps a flush was committed although it failed
+        live.dropBelow(snapshot.logPosition());
         LiveRows.Frozen frozen = live.freeze(snapshot.schema(), appliedEnd);
         if (frozen == null) {
             return false;
@@ -158,16 +156,14 @@ final class Flusher {
         List<DataFile> written = new ArrayList<>();
         try {
             faults.reached("frozen");
-            List<VectorSchemaRoot> batches =
-                    frozen.batches().stream().map(LiveBatch::rows).toList();
-            TimeGrain grain = writeFiles(snapshot, batches, frozen.end(), written);
+            TimeGrain grain = runs.write(snapshot, frozen, written);
             faults.reached("written");
-            catalog.append(live.dataset().name(), written, frozen.end(), grain);
+            catalog.append(name, written, frozen.end(), grain);
             faults.reached("committed");
         } catch (VarveException e) {
-            if (e.code() == ErrorCode.DATASET_NOT_FOUND && !tables.isPresent(live)) {
+            if (e.code() == ErrorCode.DATASET_NOT_FOUND && tables.dataset(live).isEmpty()) {
                 files.discard(written);
-                gate.release(tables.discard(live));
+                tables.discard(live);
                 return true;
             }
             // whether a failed commit took place is not certain, so its files stay until they are found to be garbage
@@ -175,79 +171,9 @@ final class Flusher {
         } finally {
             frozen.release();
         }
-        live.flushed(frozen, clock.millis());
-        gate.release(frozen.bytes());
+        live.dropBelow(frozen.end());
         flushes.incrementAndGet();
         return true;
-    }
-
-    private TimeGrain writeFiles(Snapshot snapshot, List<VectorSchemaRoot> batches, long run, List<DataFile> written) {
-        Dataset dataset = snapshot.dataset();
-        BitSet superseded = snapshot.schema().isKeyed()
-                ? RowKeys.superseded(batches, snapshot.schema().key())
-                : new BitSet();
-        RowOrder order = RowOrder.of(batches, superseded);
-        TimeGrain grain = grain(snapshot, order);
-        TimeCut cut = cut(order, grain);
-        List<int[]> rowsOfParts = split(order, cut);
-        RowSource source = new RowSource(files.layout(dataset, 1), batches);
-        for (int part = 0; part < rowsOfParts.size(); part++) {
-            int[] rows = rowsOfParts.get(part);
-            TimeBucket bucket = cut.parts().get(part).bucket();
-            try (FileWriting.NewFile file = files.create(dataset, files.layout(dataset, rows.length), run, bucket)) {
-                file.write(source, rows, rows.length);
-                written.add(file.finish());
-            }
-            faults.reached("file");
-        }
-        return grain;
-    }
-
-    private TimeCut cut(RowOrder order, TimeGrain grain) {
-        long first = Long.MAX_VALUE;
-        long last = Long.MIN_VALUE;
-        for (long micros : order.micros()) {
-            first = Math.min(first, micros);
-            last = Math.max(last, micros);
-        }
-        DayCounts days = new DayCounts(first, last);
-        for (long micros : order.micros()) {
-            days.add(micros);
-        }
-        return TimeCut.of(days, new TimeCut.Worth(grain, config.fileMinRows()), FEW_FILES, MOST_FILES);
-    }
-
-    private static TimeGrain grain(Snapshot snapshot, RowOrder order) {
-        if (snapshot.id() == 0 && snapshot.grain() != null) {
-            return snapshot.grain();
-        }
-        long first = Long.MAX_VALUE;
-        long last = Long.MIN_VALUE;
-        for (long micros : order.micros()) {
-            first = Math.min(first, micros);
-            last = Math.max(last, micros);
-        }
-        for (DataFile file : snapshot.files()) {
-            first = Math.min(first, file.firstMicros());
-            last = Math.max(last, file.lastMicros());
-        }
-        return GrainChoice.choose(snapshot.grain(), snapshot.rows() + order.rows().length, first, last);
-    }
-
-    /** Row numbers by part, each in order. */
-    private static List<int[]> split(RowOrder order, TimeCut cut) {
-        int[] rows = order.rows();
-        if (cut.parts().size() == 1) {
-            return List.of(rows);
-        }
-        List<int[]> split = new ArrayList<>();
-        cut.parts().forEach(part -> split.add(new int[Math.toIntExact(part.rows())]));
-        int[] filled = new int[split.size()];
-        for (int i = 0; i < rows.length; i++) {
-            int part = cut.partOf(order.micros()[i]);
-            split.get(part)[filled[part]++] = rows[i];
-        }
-        return split;
     }
 
     /** Lets the log forget what is in files. */
@@ -271,8 +197,8 @@ final class Flusher {
     /** Lets go of the rows of datasets that are no more. */
     void dropMissing() {
         for (LiveRows live : tables.all()) {
-            if (!tables.isPresent(live)) {
-                gate.release(tables.discard(live));
+            if (tables.dataset(live).isEmpty()) {
+                tables.discard(live);
             }
         }
     }

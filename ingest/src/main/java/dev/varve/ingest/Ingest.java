@@ -2,6 +2,7 @@ package dev.varve.ingest;
 
 import dev.varve.blobstore.BlobStore;
 import dev.varve.blobstore.CommitLog;
+import dev.varve.blobstore.SharedLog;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Dataset;
 import dev.varve.ingest.decode.CheckedRows;
@@ -15,10 +16,7 @@ import dev.varve.model.VarveException;
 import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,14 +49,11 @@ public final class Ingest implements AutoCloseable {
     private static final DictionaryProvider NO_DICTIONARIES = new DictionaryProvider.MapDictionaryProvider();
 
     private final IngestConfig config;
-    private final CommitLog log;
     private final Catalog catalog;
     private final BufferAllocator memory;
-    private final MemTables tables;
     private final MemoryGate gate;
-    private final KeyWindow keys;
-    private final Flusher flusher;
-    private final Appender appender;
+    private final Intake intake;
+    private final Kind kind;
     private final Compactor compactor;
     private final Loader loader;
     private final Cells cells = new Cells();
@@ -87,40 +82,99 @@ public final class Ingest implements AutoCloseable {
             BufferAllocator memory,
             InstantSource clock,
             Flusher.FaultPoint faults) {
+        return open(
+                config,
+                catalog,
+                blobs,
+                memory,
+                clock,
+                Kind.LOCAL,
+                (own, gate, applied) ->
+                        new LocalIntake(config, log, catalog, blobs, own, clock, faults, gate, applied));
+    }
+
+    /**
+     * Opens ingest on one of several nodes, each of which follows all the logs and may take rows for any of them; the log of
+     * a dataset's shard {@code i} is {@code logs.get(i)}, on all nodes and for good. Logs, catalog, blobs and memory stay the
+     * caller's to close, the logs after this.
+     *
+     * @param catalog one that looks what others have changed
+     */
+    public static Ingest openShared(
+            IngestConfig config,
+            List<SharedLog> logs,
+            Catalog catalog,
+            BlobStore blobs,
+            BufferAllocator memory,
+            InstantSource clock) {
+        return openShared(config, logs, catalog, blobs, memory, clock, Flusher.FaultPoint.NONE);
+    }
+
+    static Ingest openShared(
+            IngestConfig config,
+            List<SharedLog> logs,
+            Catalog catalog,
+            BlobStore blobs,
+            BufferAllocator memory,
+            InstantSource clock,
+            Flusher.FaultPoint faults) {
+        return open(
+                config,
+                catalog,
+                blobs,
+                memory,
+                clock,
+                Kind.SHARED,
+                (own, gate, applied) ->
+                        new SharedIntake(config, logs, catalog, blobs, own, clock, faults, gate, applied));
+    }
+
+    private static Ingest open(
+            IngestConfig config,
+            Catalog catalog,
+            BlobStore blobs,
+            BufferAllocator memory,
+            InstantSource clock,
+            Kind kind,
+            Opening opening) {
         BufferAllocator own = memory.newChildAllocator("ingest", 0, Long.MAX_VALUE);
         try {
-            return new Ingest(config, log, catalog, blobs, own, clock, faults);
+            return new Ingest(config, catalog, blobs, own, clock, kind, opening);
         } catch (RuntimeException e) {
             own.close();
             throw e;
         }
     }
 
+    /** Whose rows are in memory. */
+    private enum Kind {
+        /** Those of this node, which nobody else writes to files. */
+        LOCAL,
+        /** Those of all nodes, on all nodes. */
+        SHARED
+    }
+
+    /** Makes the way of rows into files. */
+    private interface Opening {
+        Intake open(BufferAllocator memory, MemoryGate gate, Runnable applied);
+    }
+
     private Ingest(
             IngestConfig config,
-            CommitLog log,
             Catalog catalog,
             BlobStore blobs,
             BufferAllocator memory,
             InstantSource clock,
-            Flusher.FaultPoint faults) {
+            Kind kind,
+            Opening opening) {
         this.config = config;
-        this.log = log;
         this.catalog = catalog;
         this.memory = memory;
-        tables = new MemTables(catalog, memory);
+        this.kind = kind;
         gate = new MemoryGate(2 * config.memtableMaxBytes(), config.memtableMaxWait(), this::press);
-        keys = new KeyWindow(config, clock);
-        flusher = new Flusher(config, log, catalog, blobs, tables, gate, keys, clock, faults);
-        try {
-            keys.restore(blobs);
-            new Replay(config, log, catalog, tables, gate, keys, flusher, memory, clock).run();
-        } catch (RuntimeException e) {
-            tables.all().forEach(tables::discard);
-            throw e;
-        }
-        appender = new Appender(config, log, tables, gate, keys, memory, clock, this::applied);
-        compactor = new Compactor(config, catalog, blobs, flusher.files(), memory, clock);
+        intake = opening.open(memory, gate, this::applied);
+        compactor =
+                new Compactor(config, catalog, blobs, new FileWriting(blobs, config), memory, clock, intake::compacts);
         loader = new Loader(config, memory, this::appendCanonical);
         maintenance = config.background() == IngestConfig.Background.OWN_THREAD
                 ? Thread.ofPlatform().daemon().name("varve-ingest-flush").start(this::maintain)
@@ -144,7 +198,7 @@ public final class Ingest implements AutoCloseable {
             List<RowError> errors = checked.errors();
             boolean isRefused = onError == OnError.REJECT_BATCH && !errors.isEmpty();
             if (isRefused || checked.batch().getRowCount() == 0) {
-                appender.countRejected(errors.size());
+                intake.countRejected(errors.size());
                 return CompletableFuture.completedFuture(new Ack(0, errors.size(), -1, false, errors));
             }
             return appendCanonical(target, checked.batch(), errors, idempotencyKey);
@@ -193,7 +247,7 @@ public final class Ingest implements AutoCloseable {
     private CompletableFuture<Ack> appendLatest(
             Dataset target, VectorSchemaRoot batch, int accepted, List<RowError> errors, @Nullable String key) {
         try (BigIntVector cell = cells.of(batch, target.schema().h3Resolution(), memory)) {
-            return appender.append(
+            return intake.append(
                     target,
                     StoredFields.logged(target.schema()),
                     Cells.with(batch, cell),
@@ -208,55 +262,48 @@ public final class Ingest implements AutoCloseable {
         if (closed) {
             throw new VarveException(ErrorCode.NOT_READY, "the node is closing");
         }
-        return catalog.snapshot(name).dataset();
+        return intake.dataset(name);
     }
 
     /** The newest snapshot and the acknowledged rows that are not in it. */
     public LiveView view(DatasetName dataset) {
-        return tables.view(dataset);
+        return intake.view(dataset);
     }
 
     /** Writes the dataset's rows in memory to files; returns when they are committed. */
     public void flush(DatasetName dataset) {
-        LiveRows live = tables.find(catalog.snapshot(dataset).dataset().id());
-        if (live != null) {
-            flusher.flush(live, appender::appliedEnd, Flusher.LogCut.AFTERWARDS);
-        }
+        intake.flush(dataset);
     }
 
     public void flushAll() {
-        for (LiveRows live : tables.all()) {
-            flusher.flush(live, appender::appliedEnd, Flusher.LogCut.AFTERWARDS);
-        }
+        intake.flushAll();
     }
 
     /**
      * Reads the log again. If it is damaged, all rows in memory are written to files, which makes what is damaged unneeded;
-     * throws {@code CORRUPT} if it is still there.
+     * throws {@code CORRUPT} if it is still there. Logs that several nodes share are left to those who keep them.
      */
     public void verifyLog() {
-        try {
-            log.verify();
-        } catch (VarveException e) {
-            if (e.code() != ErrorCode.CORRUPT) {
-                throw e;
-            }
-            LOG.warn("the log of rows is damaged; they are written to files instead", e);
-            flushAll();
-            flusher.cutLog(appender::appliedEnd);
-            log.verify();
-        }
+        intake.verifyLog();
     }
 
     /** Flushes the dataset that needs it most; false when none does. */
     public boolean flushDue() {
-        Optional<LiveRows> due = flusher.due(pressed.getAndSet(false));
-        return due.isPresent() && flusher.flush(due.get(), appender::appliedEnd, Flusher.LogCut.AFTERWARDS);
+        return intake.flushDue(pressed.getAndSet(false));
     }
 
     /** Merges some files of one dataset; false when none need it. */
     public boolean compactOnce() {
-        return compactor.compactOnce();
+        try {
+            return compactor.compactOnce();
+        } catch (VarveException e) {
+            boolean isOvertaken = e.code() == ErrorCode.CONFLICT || e.code() == ErrorCode.DATASET_NOT_FOUND;
+            if (kind == Kind.SHARED && isOvertaken) {
+                LOG.info("left a compaction to another node: {}", e.getMessage());
+                return true;
+            }
+            throw e;
+        }
     }
 
     /** Called by who has to wait for memory. */
@@ -284,7 +331,7 @@ public final class Ingest implements AutoCloseable {
     private void maintain() {
         while (!closed) {
             try {
-                flusher.dropMissing();
+                intake.tidy();
                 if (flushDue()) {
                     continue;
                 }
@@ -309,29 +356,15 @@ public final class Ingest implements AutoCloseable {
     }
 
     public IngestStatus status() {
-        Map<DatasetName, IngestStatus.Live> live = new HashMap<>();
-        for (LiveRows table : tables.all()) {
-            if (table.rows() > 0 && tables.isPresent(table)) {
-                live.put(table.dataset().name(), table.status());
-            }
-        }
-        return new IngestStatus(
-                live,
-                gate.used(),
-                log.start(),
-                appender.appliedEnd(),
-                appender.accepted(),
-                appender.rejected(),
-                flusher.flushes(),
-                flusher.failures(),
-                compactor.compactions(),
-                flusher.lastError());
+        return intake.status(compactor.compactions());
     }
 
-    /** Takes no more rows, writes those in memory to files and lets go of everything. */
+    /**
+     * Takes no more rows, writes those in memory to files, unless other nodes have them as well, and lets go of everything.
+     */
     @Override
     public void close() {
-        close(AtClose.FLUSH);
+        close(kind == Kind.LOCAL ? AtClose.FLUSH : AtClose.LEAVE);
     }
 
     /** What becomes of rows in memory. */
@@ -347,7 +380,7 @@ public final class Ingest implements AutoCloseable {
         }
         closed = true;
         try {
-            appender.close();
+            intake.stop();
             wake();
             if (maintenance != null) {
                 maintenance.join();
@@ -360,7 +393,7 @@ public final class Ingest implements AutoCloseable {
         } catch (VarveException e) {
             LOG.warn("rows in memory could not be written to files; they are in the log: {}", e.getMessage(), e);
         } finally {
-            tables.all().forEach(tables::discard);
+            intake.release();
             memory.close();
         }
     }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param live datasets that have rows not yet in files
  * @param memoryBytes bytes of rows not yet in files, those on their way into the log included
- * @param logStart first position of the commit log that is kept
- * @param logEnd position after the last acknowledged batch
+ * @param logStart first position of the commit log that is kept; of several, the sum
+ * @param logEnd position after the last acknowledged batch; of several logs, the sum
  * @param lastFlushError why the last flush failed, null when it did not; its rows are kept and it is tried again
  */
 public record IngestStatus(
@@ -25,7 +25,16 @@ public record IngestStatus(
         long compactions,
         @Nullable String lastFlushError) {
     /** Rows of one dataset that are not yet in files, their bytes, and their earliest and latest time. */
-    public record Live(long rows, long bytes, long firstMicros, long lastMicros) {}
+    public record Live(long rows, long bytes, long firstMicros, long lastMicros) {
+        /** Those of both. */
+        Live and(Live other) {
+            return new Live(
+                    rows + other.rows,
+                    bytes + other.bytes,
+                    Math.min(firstMicros, other.firstMicros),
+                    Math.max(lastMicros, other.lastMicros));
+        }
+    }
 
     public IngestStatus {
         live = Map.copyOf(live);

@@ -3,6 +3,7 @@ package dev.varve.ingest;
 import dev.varve.model.Schema;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.TimeStampMicroVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
@@ -15,12 +16,18 @@ final class LiveBatch {
     private final VectorSchemaRoot rows;
     private final long firstPosition;
     private final long lastPosition;
+    private final long charge;
     private final AtomicInteger holders = new AtomicInteger(1);
     private long firstMicros = Long.MAX_VALUE;
     private long lastMicros = Long.MIN_VALUE;
 
-    /** Takes the rows over, for one holder. */
-    LiveBatch(VectorSchemaRoot rows, long firstPosition, long lastPosition) {
+    /**
+     * Takes the rows over, for one holder.
+     *
+     * @param charge bytes that are held for them
+     */
+    LiveBatch(VectorSchemaRoot rows, long firstPosition, long lastPosition, long charge) {
+        this.charge = charge;
         this.rows = rows;
         this.firstPosition = firstPosition;
         this.lastPosition = lastPosition;
@@ -50,6 +57,26 @@ final class LiveBatch {
 
     long lastPosition() {
         return lastPosition;
+    }
+
+    long charge() {
+        return charge;
+    }
+
+    /** The first row that came at or above a position of the log, or the number of rows. */
+    int firstRowAt(long position) {
+        BigIntVector version = (BigIntVector) rows.getVector(Schema.VERSION.name());
+        int low = 0;
+        int high = rows.getRowCount();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (version.get(middle) < position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     /** Only while someone holds it. */

@@ -1,12 +1,11 @@
 package dev.varve.ingest;
 
-import dev.varve.catalog.Dataset;
-import dev.varve.catalog.Snapshot;
 import dev.varve.model.Schema;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -19,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A list of batches in order of log position. Rows of small appends are collected in a growing <em>tail</em>; a view
  * gets the tail's rows so far as a batch that shares its memory, for what has been written there never changes. Batches
- * below the log position of a snapshot are in its files, so that a snapshot and the batches at or above its position are
- * always a whole, whatever a flush is doing; a flush freezes the tail so that no batch is on both sides.
+ * below the log position of a snapshot are in its files, so that a snapshot and the rows at or above its position are
+ * always a whole, whatever a flush is doing. A flush freezes the tail so that no batch is on both sides; where another
+ * process has flushed, a batch may be, and is cut.
  *
  * <p>Threads: any; every method holds the lock for a short time and never during I/O. Only the applying thread adds.
  */
@@ -30,8 +30,10 @@ final class LiveRows {
 
     static final int BATCH_ROWS = 65_536;
 
-    private final Dataset dataset;
+    private final UUID dataset;
     private final BufferAllocator memory;
+    private final MemoryGate gate;
+    private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<LiveBatch> batches = new ArrayList<>();
     private @Nullable VectorSchemaRoot tail;
@@ -39,70 +41,79 @@ final class LiveRows {
     private int tailRows;
     private long tailFirst;
     private long tailLast;
+    private long tailCharge;
+    /** Position below which rows are no longer here, for a snapshot has them. */
+    private long dropped;
+
     private long rows;
     private long bytes;
     private long oldestMillis;
     private boolean discarded;
-    /** What the last flush froze, while nobody knows whether its commit took place. */
-    private @Nullable Frozen attempted;
 
     /**
      * The oldest rows, held for a flush.
      *
+     * @param first position of the first of them
      * @param end position after the last of them
      */
-    record Frozen(List<LiveBatch> batches, long rows, long bytes, long end) {
+    record Frozen(List<LiveBatch> batches, long first, long end) {
         void release() {
             batches.forEach(LiveBatch::release);
         }
     }
 
-    LiveRows(Dataset dataset, BufferAllocator memory) {
+    /** @param gate knows the bytes that are held, until they are released here */
+    LiveRows(UUID dataset, BufferAllocator memory, MemoryGate gate, InstantSource clock) {
         this.dataset = dataset;
         this.memory = memory;
+        this.gate = gate;
+        this.clock = clock;
     }
 
-    Dataset dataset() {
+    /** The id of the dataset. */
+    UUID dataset() {
         return dataset;
     }
 
-    /** Takes over the rows of the log's batch at a position above all before; false when the dataset is gone. */
-    boolean add(VectorSchemaRoot added, long position, long charge, long nowMillis) {
+    /** Takes over the rows of the log's batch at a position above all before, and the bytes held for them. */
+    void add(VectorSchemaRoot added, long position, long charge) {
         LogRecord.stamp(added, position);
         lock.lock();
         try {
-            if (discarded) {
+            if (discarded || position < dropped) {
                 added.close();
-                return false;
+                gate.release(charge);
+                return;
             }
             if (rows == 0) {
-                oldestMillis = nowMillis;
+                oldestMillis = clock.millis();
             }
             int count = added.getRowCount();
             if (count < SMALL_ROWS) {
                 addToTail(added, position);
+                tailCharge += charge;
                 added.close();
             } else {
                 sealTail();
-                addWhole(added, position);
+                addWhole(added, position, charge);
             }
             rows += count;
             bytes += charge;
-            return true;
         } finally {
             lock.unlock();
         }
     }
 
-    private void addWhole(VectorSchemaRoot added, long position) {
+    private void addWhole(VectorSchemaRoot added, long position, long charge) {
         int count = added.getRowCount();
         if (count <= BATCH_ROWS) {
-            batches.add(new LiveBatch(added, position, position));
+            batches.add(new LiveBatch(added, position, position, charge));
             return;
         }
         for (int from = 0; from < count; from += BATCH_ROWS) {
             VectorSchemaRoot part = slice(added, from, Math.min(BATCH_ROWS, count - from));
-            batches.add(new LiveBatch(part, position, position));
+            // all of them go at once
+            batches.add(new LiveBatch(part, position, position, from == 0 ? charge : 0));
         }
         added.close();
     }
@@ -145,7 +156,7 @@ final class LiveRows {
     private @Nullable LiveBatch tailSoFar() {
         if (tail != null && tailView == null) {
             tail.setRowCount(tailRows);
-            tailView = new LiveBatch(slice(tail, 0, tailRows), tailFirst, tailLast);
+            tailView = new LiveBatch(slice(tail, 0, tailRows), tailFirst, tailLast, tailCharge);
         }
         return tailView;
     }
@@ -158,6 +169,7 @@ final class LiveRows {
             tail.close();
             tail = null;
             tailRows = 0;
+            tailCharge = 0;
         }
     }
 
@@ -171,48 +183,56 @@ final class LiveRows {
         return new VectorSchemaRoot(source.getSchema().getFields(), vectors, count);
     }
 
-    /** The snapshot, as it is now, and the rows above it; null when the dataset is gone. */
+    /**
+     * The rows that a snapshot lacks, held for the caller; null when some are no longer here or have newer columns, for there
+     * is a newer snapshot, or no such dataset any more.
+     *
+     * @param position of the snapshot in the log
+     */
     @Nullable
-    LiveView view(Supplier<Snapshot> newest) {
+    List<LiveBatch> above(Schema schema, long position) {
         lock.lock();
         try {
-            if (discarded) {
+            if (discarded || dropped > position) {
                 return null;
             }
-            Snapshot snapshot = newest.get();
-            if (!snapshot.dataset().id().equals(dataset.id())) {
+            dropBelow(position);
+            if (!adapt(schema)) {
                 return null;
             }
-            adapt(snapshot.schema());
             List<LiveBatch> held = new ArrayList<>();
-            for (LiveBatch batch : batches) {
-                if (batch.firstPosition() >= snapshot.logPosition()) {
-                    held.add(batch.retain());
-                }
-            }
+            batches.forEach(batch -> held.add(batch.retain()));
             LiveBatch last = tailSoFar();
             if (last != null) {
                 held.add(last.retain());
             }
-            return new HeldView(snapshot, held);
+            return held;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Gives batches from before a column was added that column, all null. */
-    private void adapt(Schema schema) {
+    /** Gives batches from before a column was added that column, all null; false if some have columns that are newer. */
+    private boolean adapt(Schema schema) {
         org.apache.arrow.vector.types.pojo.Schema wanted = StoredFields.all(schema);
         if (tail != null && !tail.getSchema().equals(wanted)) {
             sealTail();
         }
         for (int i = 0; i < batches.size(); i++) {
             LiveBatch batch = batches.get(i);
-            if (!batch.rows().getSchema().equals(wanted)) {
-                batches.set(i, new LiveBatch(widen(batch.rows(), wanted), batch.firstPosition(), batch.lastPosition()));
-                batch.release();
+            if (batch.rows().getSchema().equals(wanted)) {
+                continue;
             }
+            if (!wanted.getFields().containsAll(batch.rows().getSchema().getFields())) {
+                return false;
+            }
+            batches.set(
+                    i,
+                    new LiveBatch(
+                            widen(batch.rows(), wanted), batch.firstPosition(), batch.lastPosition(), batch.charge()));
+            batch.release();
         }
+        return true;
     }
 
     private VectorSchemaRoot widen(VectorSchemaRoot source, org.apache.arrow.vector.types.pojo.Schema wanted) {
@@ -236,7 +256,7 @@ final class LiveRows {
     }
 
     /**
-     * Holds all rows for a flush; they stay visible. Null when there are none.
+     * Holds all rows for a flush; they stay visible. Null when there are none, or some have columns that the schema lacks.
      *
      * @param appliedEnd a position below which every batch of the log has been applied
      */
@@ -245,69 +265,65 @@ final class LiveRows {
         lock.lock();
         try {
             sealTail();
-            adapt(schema);
-            if (batches.isEmpty()) {
+            if (!adapt(schema) || batches.isEmpty()) {
                 return null;
             }
             batches.forEach(LiveBatch::retain);
             long end = Math.max(appliedEnd, batches.getLast().lastPosition() + 1);
-            attempted = new Frozen(List.copyOf(batches), rows, bytes, end);
-            return attempted;
+            return new Frozen(List.copyOf(batches), batches.getFirst().firstPosition(), end);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Lets go of the rows of a flush that was committed although it failed; returns the bytes that were held. */
-    long reconcile(Snapshot snapshot, long nowMillis) {
+    /** Lets go of rows that a committed snapshot has in its files: those below its position in the log. */
+    void dropBelow(long position) {
         lock.lock();
         try {
-            Frozen last = attempted;
-            if (last == null || snapshot.logPosition() < last.end()) {
-                return 0;
+            if (discarded || position <= dropped) {
+                return;
             }
-            flushed(last, nowMillis);
-            return last.bytes();
+            dropped = position;
+            if (tail != null && tailFirst < position) {
+                sealTail();
+            }
+            long before = bytes;
+            while (!batches.isEmpty() && batches.getFirst().firstPosition() < position) {
+                LiveBatch first = batches.removeFirst();
+                int gone = first.firstRowAt(position);
+                int left = first.rows().getRowCount() - gone;
+                long charge = left == 0 ? 0 : first.charge() * left / (left + gone);
+                rows -= gone;
+                bytes -= first.charge() - charge;
+                if (left > 0) {
+                    VectorSchemaRoot rest = slice(first.rows(), gone, left);
+                    batches.addFirst(new LiveBatch(rest, position, first.lastPosition(), charge));
+                }
+                first.release();
+            }
+            if (before != bytes) {
+                oldestMillis = clock.millis();
+                gate.release(before - bytes);
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    /** Lets go of rows that a committed snapshot has in its files. */
-    void flushed(Frozen frozen, long nowMillis) {
+    /** Lets go of everything, for good. */
+    void discard() {
         lock.lock();
         try {
             if (discarded) {
                 return;
             }
-            long end = frozen.end();
-            while (!batches.isEmpty() && batches.getFirst().lastPosition() < end) {
-                batches.removeFirst().release();
-            }
-            rows -= frozen.rows();
-            bytes -= frozen.bytes();
-            oldestMillis = nowMillis;
-            attempted = null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Lets go of everything, for good; returns the bytes that were held. */
-    long discard() {
-        lock.lock();
-        try {
-            if (discarded) {
-                return 0;
-            }
             discarded = true;
             sealTail();
             batches.forEach(LiveBatch::release);
             batches.clear();
-            long held = bytes;
+            gate.release(bytes);
             rows = 0;
             bytes = 0;
-            return held;
         } finally {
             lock.unlock();
         }
@@ -368,38 +384,6 @@ final class LiveRows {
             return oldestMillis;
         } finally {
             lock.unlock();
-        }
-    }
-
-    /** A snapshot with the batches above it, held until closed. */
-    private static final class HeldView implements LiveView {
-        private final Snapshot snapshot;
-        private final List<LiveBatch> held;
-        private final List<VectorSchemaRoot> rows;
-        private boolean closed;
-
-        HeldView(Snapshot snapshot, List<LiveBatch> held) {
-            this.snapshot = snapshot;
-            this.held = held;
-            this.rows = held.stream().map(LiveBatch::rows).toList();
-        }
-
-        @Override
-        public Snapshot snapshot() {
-            return snapshot;
-        }
-
-        @Override
-        public List<VectorSchemaRoot> batches() {
-            return rows;
-        }
-
-        @Override
-        public synchronized void close() {
-            if (!closed) {
-                closed = true;
-                held.forEach(LiveBatch::release);
-            }
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.varve.model.VarveException;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /** Counts the bytes of rows in memory and makes appends wait while there are too many; thread-safe. */
 final class MemoryGate {
@@ -14,6 +15,7 @@ final class MemoryGate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
     private long used;
+    private boolean isOpen;
 
     /**
      * @param pressed called, without any lock, when someone has to wait
@@ -69,6 +71,50 @@ final class MemoryGate {
         lock.lock();
         try {
             used += bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Takes bytes for rows that are in the log already, but waits a while for a flush if there is no room: whoever follows the
+     * log follows slower then.
+     *
+     * @param reserved bytes of those used whose rows are on their way into the log, and may wait for this
+     */
+    void takePatiently(long bytes, LongSupplier reserved) {
+        if (!hasRoom(bytes, reserved)) {
+            pressed.run();
+        }
+        lock.lock();
+        try {
+            long nanos = maxWait.toNanos();
+            while (nanos > 0 && !hasRoom(bytes, reserved)) {
+                nanos = released.awaitNanos(nanos);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            used += bytes;
+            lock.unlock();
+        }
+    }
+
+    private boolean hasRoom(long bytes, LongSupplier reserved) {
+        lock.lock();
+        try {
+            return isOpen || used - reserved.getAsLong() <= 0 || used - reserved.getAsLong() + bytes <= limit;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nobody waits any more. */
+    void open() {
+        lock.lock();
+        try {
+            isOpen = true;
+            released.signalAll();
         } finally {
             lock.unlock();
         }

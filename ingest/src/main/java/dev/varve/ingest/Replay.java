@@ -81,7 +81,7 @@ final class Replay {
             copy.writerIndex(length);
             VectorSchemaRoot rows = record.load(copy, memory);
             gate.take(charge);
-            live.add(rows, position, charge, clock.millis());
+            live.add(rows, position, charge);
         }
         if (gate.used() > config.memtableMaxBytes() || flusher.isDue(live, clock.millis())) {
             for (LiveRows full : tables.all()) {

@@ -77,6 +77,10 @@ final class TestLake implements AutoCloseable {
     }
 
     VectorSchemaRoot batch(List<Row> rows) {
+        return batch(rows, memory);
+    }
+
+    static VectorSchemaRoot batch(List<Row> rows, BufferAllocator memory) {
         VectorSchemaRoot batch = VectorSchemaRoot.create(
                 StoredFields.of(List.of(
                         Schema.TIME,
