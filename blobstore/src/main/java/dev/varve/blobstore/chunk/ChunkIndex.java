@@ -57,5 +57,10 @@ interface ChunkIndex extends AutoCloseable {
     /**
      * A chunk's row before and after; null where there is none.
      */
-    record Change(@Nullable ChunkRow before, @Nullable ChunkRow after) {}
+    record Change(@Nullable ChunkRow before, @Nullable ChunkRow after) {
+        /** Whether there are other chunks afterwards, not merely elsewhere. */
+        boolean isVisible() {
+            return before == null || after == null || before.length() != after.length() || before.crc() != after.crc();
+        }
+    }
 }

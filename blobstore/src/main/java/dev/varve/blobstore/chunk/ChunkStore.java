@@ -426,6 +426,11 @@ public final class ChunkStore implements Chunks, AutoCloseable {
         return page;
     }
 
+    /** Grows whenever chunks of a group come or go; from 0 at each opening. */
+    public long changes(int group) {
+        return table.changes(group);
+    }
+
     /** What the index knows of a chunk; says nothing about its bytes. */
     public Optional<StoredChunk> find(ChunkId id) {
         return Optional.ofNullable(table.find(id)).map(row -> StoredChunk.of(id, row));

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ final class SegmentTable {
     private final ChunkIndex index;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Long, Entry> segments = new ConcurrentHashMap<>();
+    /** How often chunks of each group came or went. */
+    private final AtomicLongArray changes = new AtomicLongArray(ChunkStore.GROUPS);
+
     private volatile @Nullable RuntimeException broken;
 
     SegmentTable(ChunkIndex index) {
@@ -43,6 +47,11 @@ final class SegmentTable {
     @Nullable
     ChunkRow find(ChunkId id) {
         return index.find(id);
+    }
+
+    /** Grows when chunks of a group come or go. */
+    long changes(int group) {
+        return changes.get(group % ChunkStore.GROUPS);
     }
 
     @Nullable
@@ -180,6 +189,11 @@ final class SegmentTable {
                 broken = e;
                 throw e;
             }
+            update.chunks.forEach((id, chunk) -> {
+                if (chunk.isVisible()) {
+                    changes.incrementAndGet(id.group() % ChunkStore.GROUPS);
+                }
+            });
             update.rows.forEach((id, row) -> segments.computeIfPresent(id, (same, old) -> new Entry(old.segment, row)));
             return update.unwantedFiles;
         } finally {

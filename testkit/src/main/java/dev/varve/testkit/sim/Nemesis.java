@@ -92,6 +92,11 @@ public final class Nemesis<M, V> {
                 Duration.ofSeconds(2)));
     }
 
+    /** The one host whose disk turns bits. */
+    public String rotting() {
+        return rotting.name();
+    }
+
     /** Nothing in half of the seeds. */
     private double somewhat(double most) {
         return simulation.chance(0.5) ? 0 : simulation.random().nextDouble() * most;

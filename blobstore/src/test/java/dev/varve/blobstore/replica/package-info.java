@@ -1,0 +1,4 @@
+@NullMarked
+package dev.varve.blobstore.replica;
+
+import org.jspecify.annotations.NullMarked;
