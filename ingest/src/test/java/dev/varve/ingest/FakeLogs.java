@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Logs that several nodes of one process share, without disks or a network: followers hear of what is appended sooner or
  * later, appends fail in each way they may, and leaders change when they are told to.
  */
-final class FakeLogs {
+final class FakeLogs implements ClusterLogs {
     private final InstantSource clock;
     private final Random random;
     private final Map<String, Log> logs = new HashMap<>();
@@ -35,8 +35,8 @@ final class FakeLogs {
         this.clock = clock;
     }
 
-    /** Of 1000 appends, so many fail in some way. */
-    void setTroubles(int perThousand) {
+    @Override
+    public void setTroubles(int perThousand) {
         troubles = perThousand;
     }
 
@@ -65,7 +65,8 @@ final class FakeLogs {
         return logs.computeIfAbsent(name, missing -> new Log());
     }
 
-    void lead(String name, String node) {
+    @Override
+    public void lead(String name, String node) {
         Log log = log(name);
         synchronized (log) {
             log.leader = node;
@@ -87,8 +88,22 @@ final class FakeLogs {
         }
     }
 
-    SharedLog open(String node, String name) {
-        return new Member(node, name, log(name));
+    @Override
+    public Node node(String node) {
+        List<Member> open = new ArrayList<>();
+        return new Node() {
+            @Override
+            public SharedLog open(String name, int number) {
+                Member member = new Member(node, name, log(name));
+                open.add(member);
+                return member;
+            }
+
+            @Override
+            public void close() {
+                open.forEach(Member::close);
+            }
+        };
     }
 
     private record Awaited(long below, CompletableFuture<Long> future, long value) {}

@@ -52,9 +52,15 @@ class SharedIngestTest {
     Path directory;
 
     static Stream<Arguments> histories() {
-        LongStream seeds =
-                System.getProperty("seed") == null ? LongStream.range(0, 2) : LongStream.of(Long.getLong("seed", 0));
-        return seeds.boxed().flatMap(seed -> Stream.of(Arguments.of(seed, true), Arguments.of(seed, false)));
+        return histories(2);
+    }
+
+    static Stream<Arguments> fewHistories() {
+        return histories(1);
+    }
+
+    private static Stream<Arguments> histories(int count) {
+        return seeds(count).boxed().flatMap(seed -> Stream.of(Arguments.of(seed, true), Arguments.of(seed, false)));
     }
 
     /** What the lake must hold: all rows, or the last of each key and time. */
@@ -125,8 +131,8 @@ class SharedIngestTest {
         return rows;
     }
 
-    private TestCluster cluster(FakeLogs logs, IngestConfig config) {
-        TestCluster cluster = new TestCluster(directory, 3, SHARDS, config, logs::open);
+    private TestCluster cluster(ClusterLogs logs, IngestConfig config) {
+        TestCluster cluster = new TestCluster(directory, 3, SHARDS, config, logs);
         for (int shard = 0; shard < SHARDS; shard++) {
             logs.lead("ingest/" + shard, "node" + shard % 3);
         }
@@ -136,8 +142,17 @@ class SharedIngestTest {
     @ParameterizedTest(name = "seed {0}, keyed {1}")
     @MethodSource("histories")
     void everyNodeHasExactlyTheAcknowledgedRowsAfterEachStep(long seed, boolean keyed) {
+        history(seed, keyed, new FakeLogs(seed, InstantSource.system()), 50);
+    }
+
+    @ParameterizedTest(name = "seed {0}, keyed {1}")
+    @MethodSource("fewHistories")
+    void everyNodeHasThemOverReplicatedLogs(long seed, boolean keyed) {
+        history(seed, keyed, new RealLogs(), 30);
+    }
+
+    private void history(long seed, boolean keyed, ClusterLogs logs, int steps) {
         Random random = new Random(seed);
-        FakeLogs logs = new FakeLogs(seed, InstantSource.system());
         Oracle oracle = new Oracle(keyed);
         Map<String, List<Row>> sent = new HashMap<>();
         Map<String, Ack> acks = new HashMap<>();
@@ -145,7 +160,7 @@ class SharedIngestTest {
             Schema schema = keyed ? TestLake.KEYED : TestLake.UNKEYED;
             cluster.nodes.getFirst().catalog.create(AIR, schema, null);
             logs.setTroubles(100);
-            for (int step = 0; step < 50; step++) {
+            for (int step = 0; step < steps; step++) {
                 Node node = cluster.nodes.get(random.nextInt(3));
                 int choice = random.nextInt(100);
                 if (choice < 50) {
@@ -161,7 +176,7 @@ class SharedIngestTest {
                     assertThat(again.accepted())
                             .isEqualTo(Objects.requireNonNull(acks.get(key)).accepted());
                 } else if (choice < 70) {
-                    node.ingest.flush(AIR);
+                    node.flush();
                 } else if (choice < 78) {
                     node.ingest.compactOnce();
                 } else if (choice < 86) {
@@ -183,7 +198,7 @@ class SharedIngestTest {
             }
             logs.setTroubles(0);
             for (Node node : cluster.nodes) {
-                node.ingest.flush(AIR);
+                node.flush();
                 oracle.check(node);
             }
             while (cluster.nodes.stream().anyMatch(node -> node.ingest.compactOnce())) {
@@ -196,13 +211,13 @@ class SharedIngestTest {
     /** Writers, flushes, compactions and leaders that change, all at once. */
     private static final class Storm {
         private final TestCluster cluster;
-        private final FakeLogs logs;
+        private final ClusterLogs logs;
         private final long seed;
         private final Set<Double> sent = ConcurrentHashMap.newKeySet();
         private final Set<Double> acknowledged = ConcurrentHashMap.newKeySet();
         private final AtomicLong next = new AtomicLong();
 
-        Storm(TestCluster cluster, FakeLogs logs, long seed) {
+        Storm(TestCluster cluster, ClusterLogs logs, long seed) {
             this.cluster = cluster;
             this.logs = logs;
             this.seed = seed;
@@ -239,7 +254,7 @@ class SharedIngestTest {
             Random random = new Random(seed * 100 + 50 + disturber);
             Node node = cluster.nodes.get(disturber % 3);
             switch (random.nextInt(3)) {
-                case 0 -> node.ingest.flush(AIR);
+                case 0 -> node.flush();
                 case 1 -> node.ingest.compactOnce();
                 default -> logs.lead("ingest/" + random.nextInt(SHARDS), "node" + random.nextInt(3));
             }
@@ -262,7 +277,16 @@ class SharedIngestTest {
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     void nothingIsLostOrDoubledWhileLeadersChange(long seed) throws InterruptedException {
-        FakeLogs logs = new FakeLogs(seed, InstantSource.system());
+        storm(seed, new FakeLogs(seed, InstantSource.system()));
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("fewSeeds")
+    void nothingIsLostOrDoubledOverReplicatedLogs(long seed) throws InterruptedException {
+        storm(seed, new RealLogs());
+    }
+
+    private void storm(long seed, ClusterLogs logs) throws InterruptedException {
         IngestConfig config = IngestConfig.DEFAULT
                 .withFlush(3_000, 1 << 30, Duration.ofSeconds(2), IngestConfig.Background.OWN_THREAD)
                 .withFiles(200_000, 2_000, Codec.ZSTD);
@@ -296,7 +320,18 @@ class SharedIngestTest {
     }
 
     static LongStream seeds() {
-        return System.getProperty("seed") == null ? LongStream.range(0, 2) : LongStream.of(Long.getLong("seed", 0));
+        return seeds(2);
+    }
+
+    static LongStream fewSeeds() {
+        return seeds(1);
+    }
+
+    /** {@code -Dseeds=…} asks for more of them. */
+    private static LongStream seeds(int count) {
+        return System.getProperty("seed") == null
+                ? LongStream.range(0, Integer.getInteger("seeds", count))
+                : LongStream.of(Long.getLong("seed", 0));
     }
 
     @Test

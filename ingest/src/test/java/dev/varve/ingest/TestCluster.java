@@ -19,7 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
-import java.util.function.BiFunction;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -33,14 +33,12 @@ final class TestCluster implements AutoCloseable {
     final List<Node> nodes = new ArrayList<>();
     private final int shards;
     private final IngestConfig config;
-    private final BiFunction<String, String, SharedLog> logs;
+    private final ClusterLogs logs;
 
     /** A stored row and what decides which version of it holds: the run of its file, live rows being the newest. */
     record Found(Row row, long run, int order) {}
 
-    /** @param logs opens a log by the names of node and log */
-    TestCluster(
-            Path directory, int count, int shards, IngestConfig config, BiFunction<String, String, SharedLog> logs) {
+    TestCluster(Path directory, int count, int shards, IngestConfig config, ClusterLogs logs) {
         this.blobs = ObjectBlobStore.openLocal(directory);
         this.shards = shards;
         this.config = config;
@@ -56,10 +54,11 @@ final class TestCluster implements AutoCloseable {
         BufferAllocator memory = new RootAllocator();
         IcebergCatalog catalog;
         Ingest ingest;
-        private List<SharedLog> own = List.of();
+        private ClusterLogs.Node own;
 
         Node(String name) {
             this.name = name;
+            own = logs.node(name);
             catalog = IcebergCatalog.open(blobs, CatalogConfig.DEFAULT.shared(), InstantSource.system());
             ingest = open();
         }
@@ -67,21 +66,21 @@ final class TestCluster implements AutoCloseable {
         private Ingest open() {
             List<SharedLog> opened = new ArrayList<>();
             for (int shard = 0; shard < shards; shard++) {
-                opened.add(logs.apply(name, "ingest/" + shard));
+                opened.add(own.open("ingest/" + shard, 32 + shard));
             }
-            own = opened;
             return Ingest.openShared(config, opened, catalog, blobs, memory, InstantSource.system());
         }
 
         private void stop() {
             ingest.close();
-            own.forEach(SharedLog::close);
+            own.close();
             memory.close();
         }
 
         void restart() {
             stop();
             memory = new RootAllocator();
+            own = logs.node(name);
             catalog = IcebergCatalog.open(blobs, CatalogConfig.DEFAULT.shared(), InstantSource.system());
             ingest = open();
         }
@@ -105,9 +104,26 @@ final class TestCluster implements AutoCloseable {
             }
         }
 
+        /** As soon as there is somebody to ask for the newest rows. */
+        private LiveView view() {
+            while (true) {
+                try {
+                    return ingest.view(AIR);
+                } catch (VarveException e) {
+                    assertThat(e.code()).isEqualTo(ErrorCode.NOT_READY);
+                    LockSupport.parkNanos(10_000_000);
+                }
+            }
+        }
+
+        void flush() {
+            view().close();
+            ingest.flush(AIR);
+        }
+
         /** Every stored row a query would see here, before versions are merged. */
         List<Found> rows() {
-            try (LiveView view = ingest.view(AIR)) {
+            try (LiveView view = view()) {
                 List<Found> rows = fileRows(view.snapshot());
                 int order = 0;
                 for (Row row : TestLake.liveRows(view)) {
