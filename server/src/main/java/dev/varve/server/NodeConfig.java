@@ -76,7 +76,7 @@ public record NodeConfig(
     /**
      * Reads the configuration; later sources win.
      *
-     * @param file lines of {@code key = value}, or null
+     * @param file lines of {@code key = value}, or YAML, or null
      * @param environment in which {@code VARVE_SECTION__SOME_KEY} means {@code section.some-key}
      * @param flags values by key
      */

@@ -4,6 +4,7 @@ import dev.varve.model.ErrorCode;
 import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
 import dev.varve.server.wire.Units;
+import dev.varve.server.yaml.FlatYaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Settings {
     private static final String PREFIX = "VARVE_";
+    private static final Pattern YAML = Pattern.compile("---|[\\w.-]+:(\\s.*)?");
 
     /** A key that was asked for. */
     record Known(String key, String defaultText, String meaning) {}
@@ -52,13 +55,31 @@ final class Settings {
     }
 
     private void read(Path file) {
-        List<String> lines;
         try {
-            lines = Files.readAllLines(file);
+            List<String> lines = Files.readAllLines(file);
+            if (isYaml(lines)) {
+                FlatYaml.read(file)
+                        .forEach((key, entry) -> given.put(key, new Given(entry.text(), file + ":" + entry.line())));
+            } else {
+                read(file, lines);
+            }
         } catch (IOException e) {
             throw new VarveException(ErrorCode.BAD_REQUEST, "cannot read the configuration " + file, e)
                     .withHint("check the path given with --config");
         }
+    }
+
+    /** By the first line that says anything: {@code key: value}, {@code section:}, or the mark of a document. */
+    private static boolean isYaml(List<String> lines) {
+        return lines.stream()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .findFirst()
+                .map(line -> YAML.matcher(line).matches())
+                .orElse(false);
+    }
+
+    private void read(Path file, List<String> lines) {
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             String place = file + ":" + (i + 1);
@@ -67,7 +88,8 @@ final class Settings {
                 continue;
             }
             if (equals < 1) {
-                throw new VarveException(ErrorCode.BAD_REQUEST, place + " is not of the form key = value: " + line);
+                throw new VarveException(ErrorCode.BAD_REQUEST, place + " is not of the form key = value: " + line)
+                        .withHint("a file is all of that form, or all of YAML, key: value");
             }
             String key = line.substring(0, equals).strip();
             if (given.put(key, new Given(line.substring(equals + 1).strip(), place)) != null) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.model.VarveException;
+import dev.varve.model.cluster.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,49 @@ class NodeConfigTest {
                 });
         assertThatThrownBy(() -> NodeConfig.load(null, Map.of("VARVE_QUERY__TIMOUT", "1s"), Map.of()))
                 .hasMessageContaining("query.timout");
+    }
+
+    @Test
+    void yamlMeansTheSame() throws IOException {
+        Path file = file("""
+                # a comment
+                http:
+                  host: 0.0.0.0
+                  port: 8080        # the usual one
+                flush.max-age: 90s
+                cluster:
+                  zookeeper: [a:2181, "b:2181"]
+                  node: node-1
+                  secret-file: secret
+                  roles:
+                    - store
+                    - query
+                  zone:
+                """);
+        NodeConfig config = NodeConfig.load(file, Map.of("VARVE_HTTP__PORT", "2"), Map.of());
+        assertThat(config.http().host()).isEqualTo("0.0.0.0");
+        assertThat(config.http().port()).isEqualTo(2);
+        assertThat(config.ingest().flushMaxAge()).isEqualTo(Duration.ofSeconds(90));
+        ClusterConfig cluster = config.cluster().orElseThrow();
+        assertThat(cluster.zookeeper()).isEqualTo("a:2181,b:2181");
+        assertThat(cluster.roles()).containsExactlyInAnyOrder(Role.STORE, Role.QUERY);
+        assertThat(cluster.zone()).isEmpty();
+    }
+
+    @Test
+    void mistakesInYamlAreNamedWithTheirPlace() throws IOException {
+        Path unknown = file("http:\n  port: 1\n  prot: 1\n");
+        assertThatThrownBy(() -> NodeConfig.load(unknown, Map.of(), Map.of()))
+                .hasMessageContaining("http.prot")
+                .hasMessageContaining(":3");
+        Path twice = file("http.port: 1\nhttp:\n  port: 2\n");
+        assertThatThrownBy(() -> NodeConfig.load(twice, Map.of(), Map.of()))
+                .hasMessageContaining(":3 gives http.port a second");
+        Path broken = file("http:\n  port: [1\n");
+        assertThatThrownBy(() -> NodeConfig.load(broken, Map.of(), Map.of())).hasMessageContaining("is not YAML");
+        Path list = file("---\n- http\n");
+        assertThatThrownBy(() -> NodeConfig.load(list, Map.of(), Map.of()))
+                .hasMessageContaining(":2 is not of the form");
     }
 
     @Test

@@ -10,16 +10,29 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedNodes implements NodeLauncher {
     @Override
     public RunningNode start(@Nullable Path config, Map<String, String> environment, Map<String, String> settings) {
-        Node node = Node.start(NodeConfig.load(config, environment, settings));
+        NodeConfig loaded = NodeConfig.load(config, environment, settings);
+        Node node = Node.start(loaded);
         node.warmUp();
-        return new Embedded(node);
+        return new Embedded(node, loaded);
     }
 
     private static final class Embedded implements RunningNode {
         private final Node node;
+        private final NodeConfig config;
 
-        Embedded(Node node) {
+        Embedded(Node node, NodeConfig config) {
             this.node = node;
+            this.config = config;
+        }
+
+        @Override
+        public Path data() {
+            return config.dataDir();
+        }
+
+        @Override
+        public String host() {
+            return config.http().host();
         }
 
         @Override

@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 interface NodeLauncher {
     /** A node that serves. */
     interface RunningNode extends AutoCloseable {
+        /** Where it keeps its data. */
+        Path data();
+
+        /** The address that HTTP listens on. */
+        String host();
+
         int httpPort();
 
         int flightPort();
@@ -22,7 +28,7 @@ interface NodeLauncher {
     /**
      * Returns when rows and queries are accepted.
      *
-     * @param config a file of {@code key = value}, or null
+     * @param config a file of {@code key = value} or YAML, or null
      * @param settings by key; they win over the file and the environment
      */
     RunningNode start(@Nullable Path config, Map<String, String> environment, Map<String, String> settings);

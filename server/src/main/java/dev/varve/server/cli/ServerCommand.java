@@ -10,7 +10,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Runs a node until the process is told to end. */
 @Command(
@@ -25,8 +28,11 @@ final class ServerCommand implements Callable<Integer> {
     private final Terminal terminal;
     private final NodeLauncher launcher;
 
-    @Option(names = "--data", required = true, paramLabel = "DIR", description = "the folder of everything it keeps")
-    private Path data = Path.of("");
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "the folder of everything it keeps; needed unless --config names it")
+    private @Nullable Path data;
 
     @Option(names = "--http-port", paramLabel = "N", description = "default 8181; 0 takes any free one")
     private @Nullable Integer httpPort;
@@ -40,8 +46,11 @@ final class ServerCommand implements Callable<Integer> {
     @Option(names = "--host", paramLabel = "ADDRESS", description = "default 127.0.0.1; 0.0.0.0 for all addresses")
     private @Nullable String host;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "lines of key = value")
+    @Option(names = "--config", paramLabel = "FILE", description = "lines of key = value, or YAML")
     private @Nullable Path config;
+
+    @Spec
+    private @Nullable CommandSpec command;
 
     ServerCommand(Terminal terminal, NodeLauncher launcher) {
         this.terminal = terminal;
@@ -50,14 +59,17 @@ final class ServerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (data == null && config == null && command != null) {
+            throw new ParameterException(command.commandLine(), "say where the data is, by --data or --config");
+        }
         long start = System.nanoTime();
         CountDownLatch stopping = new CountDownLatch(1);
         try (NodeLauncher.RunningNode node = launcher.start(config, terminal.environment(), settings())) {
             StopSignals.handle(stopping::countDown);
-            String address = host == null ? "127.0.0.1" : host;
+            String address = node.host();
             terminal.say("varve is ready: http://" + address + ":" + node.httpPort() + " and grpc://" + address + ":"
                     + node.flightPort() + ", S3 on http://" + address + ":" + node.s3Port() + ", data in "
-                    + data.toAbsolutePath().normalize() + ", started in "
+                    + node.data().toAbsolutePath().normalize() + ", started in "
                     + Amounts.duration(Duration.ofNanos(System.nanoTime() - start)));
             stopping.await();
             terminal.say("varve is stopping: letting requests end and writing rows to files");
@@ -67,7 +79,9 @@ final class ServerCommand implements Callable<Integer> {
 
     private Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("data.dir", data.toString());
+        if (data != null) {
+            settings.put("data.dir", data.toString());
+        }
         if (httpPort != null) {
             settings.put("http.port", httpPort.toString());
         }

@@ -60,6 +60,7 @@ public final class VarveCommand implements Runnable {
                 .addSubcommand(new RehearseCommand(terminal, launcher))
                 .addSubcommand(new ServerCommand(terminal, launcher))
                 .addSubcommand(new ZooKeeperCommand(terminal))
+                .addSubcommand(ClusterCommand.line(terminal))
                 .addSubcommand(ingest)
                 .addSubcommand(new SqlCommand(terminal))
                 .addSubcommand(new ExportCommand(terminal))

@@ -42,6 +42,7 @@ public final class HttpEndpoint implements AutoCloseable {
      * @param isReady whether rows and queries are accepted
      * @param scratch existing directory for files that live as long as a request
      * @param stores media, keys and values; empty for a node that keeps none
+     * @param cluster what {@code /cluster} tells; empty for a node that is alone
      */
     public record Parts(
             SqlEngine engine,
@@ -51,7 +52,21 @@ public final class HttpEndpoint implements AutoCloseable {
             Supplier<ObjectNode> node,
             BooleanSupplier isReady,
             Path scratch,
-            Optional<Stores> stores) {
+            Optional<Stores> stores,
+            Optional<ClusterEndpoint.Parts> cluster) {
+        /** Of a node that is alone. */
+        public Parts(
+                SqlEngine engine,
+                RowStore rows,
+                Catalog catalog,
+                Metrics metrics,
+                Supplier<ObjectNode> node,
+                BooleanSupplier isReady,
+                Path scratch,
+                Optional<Stores> stores) {
+            this(engine, rows, catalog, metrics, node, isReady, scratch, stores, Optional.empty());
+        }
+
         /** Without media, keys and values. */
         public Parts(
                 SqlEngine engine,
@@ -150,6 +165,9 @@ public final class HttpEndpoint implements AutoCloseable {
                 new Route("GET", "/api/v1/sql", Route.Weight.WORK, sql::get),
                 new Route("GET", "/api/v1/queries", Route.Weight.ALWAYS, sql::list),
                 new Route("DELETE", "/api/v1/queries/{id}", Route.Weight.ALWAYS, sql::cancel)));
+        parts.cluster()
+                .ifPresent(cluster -> routes.add(
+                        new Route("GET", "/cluster", Route.Weight.ALWAYS, new ClusterEndpoint(cluster)::get)));
         parts.stores().ifPresent(stores -> {
             addMedia(routes, new MediaEndpoint(stores.media()));
             addKeyValues(routes, new KeyValueEndpoint(stores.objects()));
