@@ -7,6 +7,8 @@ import dev.varve.blobstore.shared.LogNode;
 import dev.varve.blobstore.shared.LogSettings;
 import dev.varve.blobstore.shared.Pointer;
 import dev.varve.blobstore.shared.ThreadLoop;
+import dev.varve.blobstore.zookeeper.ZooKeeperRegister;
+import dev.varve.blobstore.zookeeper.ZooKeeperSession;
 import dev.varve.model.host.EventLoop;
 import dev.varve.model.host.Peers;
 import dev.varve.model.host.Register;
@@ -56,6 +58,24 @@ public final class SharedLogs implements AutoCloseable {
      */
     public static SharedLogs open(Peers peers, Chunks chunks, Registers registers, InstantSource clock) {
         return new SharedLogs(peers, chunks, registers, clock, LogSettings.DEFAULT);
+    }
+
+    /**
+     * Logs whose registers are in ZooKeeper.
+     *
+     * @param root above all that the cluster keeps there, such as {@code /varve}
+     * @param clock the time of day
+     */
+    public static SharedLogs open(
+            Peers peers, Chunks chunks, ZooKeeperSession session, String root, InstantSource clock) {
+        Registers registers = (name, loop) -> new ZooKeeperRegister<>(
+                session,
+                root + "/logs/" + name.replace('/', '-'),
+                Pointer.START,
+                Pointer::encoded,
+                Pointer::decoded,
+                loop);
+        return open(peers, chunks, registers, clock);
     }
 
     /**

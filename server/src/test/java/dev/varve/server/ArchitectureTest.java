@@ -37,6 +37,7 @@ class ArchitectureTest {
             "dev.varve.blobstore.media",
             "dev.varve.blobstore.chunk",
             "dev.varve.blobstore.replica",
+            "dev.varve.blobstore.zookeeper",
             "dev.varve.controller.placement",
             "dev.varve.controller.zookeeper");
 
@@ -58,7 +59,10 @@ class ArchitectureTest {
             Map.entry("org.apache.helix..", List.of("dev.varve.controller.helix..")),
             Map.entry(
                     "org.apache.zookeeper..",
-                    List.of("dev.varve.controller.helix..", "dev.varve.controller.zookeeper..")),
+                    List.of(
+                            "dev.varve.controller.helix..",
+                            "dev.varve.controller.zookeeper..",
+                            "dev.varve.blobstore.zookeeper..")),
             Map.entry(
                     "org.rocksdb..",
                     List.of(

@@ -204,6 +204,7 @@ final class Follow {
     private void skipTo(long position, ByteBuffer manifest) {
         fetched = position;
         recent.clear();
+        core.outbox().skipped();
         delivery.skip(position, manifest.asReadOnlyBuffer(), () -> {
             seen = position;
             core.progress();

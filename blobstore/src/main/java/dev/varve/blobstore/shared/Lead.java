@@ -294,7 +294,10 @@ final class Lead {
 
     /** Whether all that was acknowledged anywhere is below {@link #end}. */
     boolean knowsEnd() {
-        return state == State.ACTIVE && (rule == Rule.NO_LEASE || now() < leaseUntil);
+        Flight flying = flight;
+        // Whoever reads that the register is released does not wait for the lease.
+        boolean isLeaving = flying != null && flying.next.isReleased() && rule != Rule.LEAVES_LATE;
+        return state == State.ACTIVE && !isLeaving && (rule == Rule.NO_LEASE || now() < leaseUntil);
     }
 
     void mayWantLease() {

@@ -219,6 +219,15 @@ final class Outbox {
         });
     }
 
+    /** Records are not shown that may be among those that were sent. */
+    void skipped() {
+        for (Pending record : pending.values()) {
+            if (!record.isOver && record.sentIn != NEVER && core.rule() != Rule.SKIPS_OWN) {
+                giveUp(record, "this node has fallen behind");
+            }
+        }
+    }
+
     private void tick() {
         if (isTicking) {
             return;

@@ -33,6 +33,10 @@ enum Rule {
     ANY_EPOCH,
     /** The end does not include what may just be committed. */
     SETTLED_END,
+    /** A leader trusts its lease until it knows that it has released the register. */
+    LEAVES_LATE,
+    /** What was skipped counts as seen, for what was sent too. */
+    SKIPS_OWN,
     /** One copy is enough. */
     ONE_COPY,
     /** A copy counts before it is forced to the disk. */

@@ -1,77 +1,82 @@
-package dev.varve.testkit.commit;
+package dev.varve.blobstore.shared;
 
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
 import dev.varve.model.host.EventLoop;
-import dev.varve.model.host.Network;
+import dev.varve.model.host.Peers;
 import dev.varve.testkit.history.History;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
-/** Asks for one thing after the other, each again and elsewhere until it is answered or patience ends. */
+/**
+ * Asks for one thing after the other. What was refused is asked for again, elsewhere; a change of which nobody knows what
+ * became of it is not.
+ */
 final class Client<I, O> {
+    static final String METHOD = "client/ask";
+
     private final int number;
     private final EventLoop loop;
-    private final Network<Message<O>> network;
+    private final Peers peers;
     private final List<String> servers;
-    private final Ops<I> ops;
+    private final Ops<I, O> ops;
+    private final Predicate<I> isRead;
     private final History<I, O> history;
     private final SplittableRandom random;
     private final Queue<I> todo = new ArrayDeque<>();
     private boolean insists;
-    private int requests;
+    private boolean isBusy;
     private String server;
-    private @Nullable Call current;
 
-    /** One operation, which may be asked for several times. */
+    /** One operation. */
     private final class Call {
         final I input;
         final int op;
         final History<I, O>.Pending record;
         final long end;
-        final Set<Integer> refused = new HashSet<>();
         int attempts;
 
         Call(I input) {
             this.input = input;
-            op = ops.add(number, requests++, input);
+            op = ops.add(input);
             record = history.invoke(number, input);
             end = loop.nanoTime()
                     + Duration.ofMillis(random.nextInt(4) == 0 ? random.nextInt(8000) : random.nextInt(2000))
                             .toNanos();
         }
 
+        @SuppressWarnings("FutureReturnValueIgnored") // both ends are handled
         void attempt() {
-            if (current != this) {
-                return;
-            }
-            if (loop.nanoTime() > end) {
-                giveUp();
-                return;
-            }
-            int attempt = attempts++;
-            network.send(server, new Message.Request<>(op, attempt));
-            loop.after(Duration.ofMillis(random.nextInt(4) == 0 ? 3000 : 400), () -> elsewhere(attempt));
+            ByteBuffer request = ByteBuffer.allocate(2 * Integer.BYTES)
+                    .putInt(op)
+                    .putInt(attempts++)
+                    .flip();
+            Duration timeout = Duration.ofMillis(random.nextInt(4) == 0 ? 6000 : 1500);
+            peers.ask(server, METHOD, request, timeout)
+                    .whenComplete((answer, failure) -> loop.execute(() -> {
+                        if (failure == null) {
+                            record.answered(ops.output(answer.getInt()));
+                            next();
+                        } else {
+                            failed(failure);
+                        }
+                    }));
         }
 
-        private void elsewhere(int attempt) {
-            if (current == this && attempt == attempts - 1) {
+        private void failed(Throwable failure) {
+            boolean isRefused = isRead.test(input)
+                    || (failure instanceof VarveException told && told.code() != ErrorCode.UNKNOWN_OUTCOME);
+            if (isRefused && loop.nanoTime() < end) {
                 server = servers.get(random.nextInt(servers.size()));
-                attempt();
+                loop.after(Duration.ofMillis(random.nextInt(200)), this::attempt);
+                return;
             }
-        }
-
-        void refused(int attempt) {
-            refused.add(attempt);
-            loop.after(Duration.ofMillis(random.nextInt(200)), () -> elsewhere(attempt));
-        }
-
-        private void giveUp() {
-            if (refused.size() == attempts) {
+            if (isRefused) {
                 record.failed();
             }
             if (insists) {
@@ -84,16 +89,18 @@ final class Client<I, O> {
     Client(
             int number,
             EventLoop loop,
-            Network<Message<O>> network,
+            Peers peers,
             List<String> servers,
-            Ops<I> ops,
+            Ops<I, O> ops,
+            Predicate<I> isRead,
             History<I, O> history,
             SplittableRandom random) {
         this.number = number;
         this.loop = loop;
-        this.network = network;
+        this.peers = peers;
         this.servers = servers;
         this.ops = ops;
+        this.isRead = isRead;
         this.history = history;
         this.random = random;
         server = servers.getFirst();
@@ -101,9 +108,8 @@ final class Client<I, O> {
 
     /** Asks for these after what it is at. */
     void ask(List<I> inputs) {
-        boolean wasDone = isDone();
         todo.addAll(inputs);
-        if (wasDone) {
+        if (!isBusy) {
             next();
         }
     }
@@ -114,41 +120,19 @@ final class Client<I, O> {
     }
 
     boolean isDone() {
-        return current == null && todo.isEmpty();
+        return !isBusy && todo.isEmpty();
     }
 
     private void next() {
-        current = null;
         I input = todo.poll();
+        isBusy = input != null;
         if (input != null) {
-            if (random.nextInt(4) == 0) {
+            if (random.nextInt(3) == 0) {
                 server = servers.get(random.nextInt(servers.size()));
             }
             // The history has its own order: whoever is told now may ask for the next thing now.
             Call call = new Call(input);
-            current = call;
             loop.after(Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(600) : 1), call::attempt);
-        }
-    }
-
-    void message(Message<O> message) {
-        Call call = current;
-        if (call == null) {
-            return;
-        }
-        switch (message) {
-            case Message.Answer<O>(int op, O output) -> {
-                if (op == call.op) {
-                    call.record.answered(output);
-                    next();
-                }
-            }
-            case Message.Refused<O>(int op, int attempt) -> {
-                if (op == call.op) {
-                    call.refused(attempt);
-                }
-            }
-            default -> throw new IllegalStateException("a client got " + message);
         }
     }
 }

@@ -1,4 +1,4 @@
-package dev.varve.testkit.commit;
+package dev.varve.blobstore.shared;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,27 +12,27 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The commit protocol under every fault; {@code -Dvarve.seed=N} runs one seed. */
-class CommitSimulationTest {
+class SharedLogSimulationTest {
     private static final int FEW = 500;
     private static final int MANY = 50_000;
     private static final int UNTIL_FOUND = 2000;
 
     private static void isSound(LongStream seeds) {
         seeds.forEach(seed -> {
-            CommitRun.Result result = CommitRun.of(seed, Rule.GOOD);
+            LogRun.Result result = LogRun.of(seed, Rule.GOOD);
             assertThat(result.problem()).as("seed %d", seed).isEmpty();
         });
     }
 
     @Test
-    void fiveHundredSeeds() {
+    void fewSeeds() {
         Long one = Long.getLong("varve.seed");
         isSound(one == null ? LongStream.range(0, FEW) : LongStream.of(one));
     }
 
     @Test
     @Tag("slow")
-    void fiftyThousandSeeds() {
+    void manySeeds() {
         isSound(LongStream.range(FEW, MANY));
     }
 
@@ -44,7 +44,7 @@ class CommitSimulationTest {
     @MethodSource("broken")
     void eachBrokenRuleIsFound(Rule rule) {
         long found = LongStream.range(0, UNTIL_FOUND)
-                .filter(seed -> CommitRun.of(seed, rule).isViolation())
+                .filter(seed -> LogRun.of(seed, rule).isViolation())
                 .findFirst()
                 .orElse(UNTIL_FOUND);
         assertThat(found).as("the first seed that finds it").isLessThan(UNTIL_FOUND);
@@ -56,7 +56,7 @@ class CommitSimulationTest {
     @Tag("slow")
     void tellsWhichSeedsFindWhat(Rule rule) {
         List<Long> seeds = LongStream.range(0, FEW)
-                .filter(seed -> CommitRun.of(seed, rule).isViolation())
+                .filter(seed -> LogRun.of(seed, rule).isViolation())
                 .boxed()
                 .toList();
         System.out.println(rule + ": " + seeds.size() + " of " + FEW + " seeds, the first " + seeds.getFirst());
@@ -65,10 +65,10 @@ class CommitSimulationTest {
     @Test
     void theSameSeedGivesTheSameRun() {
         for (long seed = 0; seed < 20; seed++) {
-            assertThat(CommitRun.of(seed, Rule.GOOD)).isEqualTo(CommitRun.of(seed, Rule.GOOD));
+            assertThat(LogRun.of(seed, Rule.GOOD)).isEqualTo(LogRun.of(seed, Rule.GOOD));
         }
-        assertThat(CommitRun.of(1, Rule.GOOD).traceHash())
-                .isNotEqualTo(CommitRun.of(6, Rule.GOOD).traceHash());
+        assertThat(LogRun.of(1, Rule.GOOD).traceHash())
+                .isNotEqualTo(LogRun.of(6, Rule.GOOD).traceHash());
     }
 
     @Test
@@ -76,7 +76,7 @@ class CommitSimulationTest {
         long operations = 0;
         long unknown = 0;
         for (long seed = 0; seed < 50; seed++) {
-            CommitRun.Result result = CommitRun.of(seed, Rule.GOOD);
+            LogRun.Result result = LogRun.of(seed, Rule.GOOD);
             operations += result.operations();
             unknown += result.unknown();
         }

@@ -1,4 +1,4 @@
-package dev.varve.testkit.commit;
+package dev.varve.blobstore.shared;
 
 import dev.varve.testkit.history.AppendLogModel;
 import dev.varve.testkit.history.BankModel;
