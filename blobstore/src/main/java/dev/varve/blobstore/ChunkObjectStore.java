@@ -292,6 +292,14 @@ public final class ChunkObjectStore implements ObjectStore {
         return new ExtentReader(chunks, pins, object, extents);
     }
 
+    /** Chunks of the current version of an object, as far as this node has heard of it. */
+    List<ChunkId> heardChunks(String bucket, ObjectKey key) {
+        return shards.heard()
+                .find(bucket, key, Optional.empty())
+                .map(found -> Written.chunks(found.extents()))
+                .orElse(List.of());
+    }
+
     /** The version whose bytes the caller was shown. */
     private StoredVersion same(String bucket, StoredObject shown) {
         StoredVersion version = same(shards.heard(), bucket, shown)

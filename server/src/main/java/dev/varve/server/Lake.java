@@ -14,6 +14,8 @@ import dev.varve.catalog.CatalogConfig;
 import dev.varve.catalog.IcebergCatalog;
 import dev.varve.controller.Job;
 import dev.varve.ingest.Ingest;
+import dev.varve.server.keys.AccessKeys;
+import dev.varve.server.media.MediaLinks;
 import dev.varve.server.metrics.Metrics;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -24,13 +26,25 @@ import org.apache.arrow.memory.BufferAllocator;
 /**
  * What a node's endpoints stand on: objects, blobs, datasets and rows, on its own disk or on those of a cluster.
  *
+ * @param keys by which S3 knows its clients
+ * @param linkSecret by which links to media are signed
  * @param jobs what has to be done from time to time to keep it in order
  */
-record Lake(ObjectStore objects, BlobStore blobs, Catalog catalog, Ingest ingest, List<Job> jobs) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Lake(
+        ObjectStore objects,
+        BlobStore blobs,
+        Catalog catalog,
+        Ingest ingest,
+        AccessKeys keys,
+        byte[] linkSecret,
+        List<Job> jobs,
+        Neighbours neighbours) {
     /** Directory of chunks and metadata in a node's data directory. */
     static final String STORE = "store";
 
     private static final String LOG = "log";
+    private static final String LINKS_KEY = "media-links.key";
 
     /** The lake of a node that is alone. */
     static Lake local(NodeConfig config, BufferAllocator memory, InstantSource clock, Metrics metrics, Parts parts) {
@@ -49,7 +63,16 @@ record Lake(ObjectStore objects, BlobStore blobs, Catalog catalog, Ingest ingest
             return false;
         }));
         StoreJobs.register(metrics, objects.maintenance());
-        return new Lake(objects, blobs, catalog, ingest, jobs);
+        AccessKeys keys = AccessKeys.open(data.resolve(AccessKeys.DIRECTORY), clock);
+        return new Lake(
+                objects,
+                blobs,
+                catalog,
+                ingest,
+                keys,
+                MediaLinks.secretIn(data.resolve(LINKS_KEY)),
+                jobs,
+                Neighbours.NONE);
     }
 
     /** Where the log of a node that is alone lies. */

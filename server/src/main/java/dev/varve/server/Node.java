@@ -1,16 +1,17 @@
 package dev.varve.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.blobstore.ClusterStore;
 import dev.varve.blobstore.LocalObjectStore;
 import dev.varve.controller.Maintenance;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.query.Fragments;
 import dev.varve.query.QueryConfig;
 import dev.varve.query.QueryEngine;
 import dev.varve.query.Tables;
 import dev.varve.server.flight.FlightService;
 import dev.varve.server.http.HttpEndpoint;
-import dev.varve.server.keys.AccessKeys;
 import dev.varve.server.media.MediaLibrary;
 import dev.varve.server.media.ObservedObjects;
 import dev.varve.server.metrics.Metrics;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -42,9 +44,6 @@ public final class Node implements AutoCloseable {
     public static final String VERSION = "0.1.0";
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
-    /** Secret by which links to media are signed. */
-    private static final String LINKS_KEY = "media-links.key";
-
     private static final Duration CANCEL_GRACE = Duration.ofSeconds(5);
 
     private final NodeConfig config;
@@ -69,27 +68,28 @@ public final class Node implements AutoCloseable {
             BufferAllocator memory = parts.add(new RootAllocator(config.memoryLimit()));
             // Loading the engine's native code takes as long as all the rest, and needs nothing of it.
             CompletableFuture<Tables> tables = new CompletableFuture<>();
+            CompletableFuture<Fragments> fragments = new CompletableFuture<>();
             OpenedAhead<QueryEngine> ahead = parts.add(OpenedAhead.begin(
                     "varve-open-engine",
-                    () -> QueryEngine.open(queries(config, scratch), new LaterTables(tables), memory),
+                    () -> QueryEngine.open(
+                            queries(config, scratch), new LaterTables(tables), new LaterFragments(fragments), memory),
                     QueryEngine::close));
-            Lake lake = Lake.local(config, memory, clock, metrics, parts);
+            Optional<ClusterConfig> cluster = config.cluster();
+            Lake lake = cluster.isPresent()
+                    ? ClusterLake.open(config, cluster.get(), memory, clock, metrics, parts)
+                    : Lake.local(config, memory, clock, metrics, parts);
             tables.complete(new LakeTables(lake.catalog(), lake.ingest(), lake.blobs()));
+            fragments.complete(lake.neighbours().fragments());
             engine = parts.add(ahead.take());
+            lake.neighbours().computeWith(engine);
             parts.add(Maintenance.start(lake.jobs()));
             NodeMetrics.register(metrics, lake.ingest(), memory, engine, Lake.log(config.dataDir()));
             sql = new LakeSql(engine, config.query(), clock, metrics);
             LakeRows rows = new LakeRows(lake.ingest());
             // Every door to objects commits through this one, or its media become rows only by the next walk.
             ObservedObjects observed = new ObservedObjects(lake.objects());
-            MediaLibrary media = parts.add(MediaLibrary.open(
-                    config.media(),
-                    observed,
-                    lake.catalog(),
-                    rows,
-                    sql,
-                    config.dataDir().resolve(LINKS_KEY),
-                    clock));
+            MediaLibrary media = parts.add(
+                    MediaLibrary.open(config.media(), observed, lake.catalog(), rows, sql, lake.linkSecret(), clock));
             flight = parts.add(FlightService.start(
                     config.flight(), new FlightService.Parts(sql, rows, metrics, isReady::get), memory));
             http = parts.add(HttpEndpoint.start(
@@ -104,13 +104,8 @@ public final class Node implements AutoCloseable {
                             scratch,
                             Optional.of(new HttpEndpoint.Stores(observed, media)))));
             s3 = parts.add(S3Endpoint.start(
-                    config.s3(),
-                    new S3Endpoint.Parts(
-                            observed,
-                            AccessKeys.open(config.dataDir().resolve(AccessKeys.DIRECTORY), clock),
-                            clock,
-                            metrics,
-                            isReady::get)));
+                    config.s3(), new S3Endpoint.Parts(observed, lake.keys(), clock, metrics, isReady::get)));
+            lake.neighbours().listens(http.port(), flight.port(), s3.port());
             isReady.set(true);
             LOG.info(
                     "ready http={}:{} flight={}:{} s3={}:{} data={} millis={}",
@@ -135,10 +130,19 @@ public final class Node implements AutoCloseable {
                 limits.memoryBytes(),
                 config.dataDir().resolve("spill"),
                 limits.spillBytes(),
-                List.of(LocalObjectStore.files(config.dataDir().resolve(Lake.STORE)), scratch),
+                directories(config, scratch),
                 limits.maxConcurrent(),
                 limits.maxWait(),
                 QueryConfig.DEFAULT_CACHED_PLANS);
+    }
+
+    /** What queries may read and write. */
+    private static List<Path> directories(NodeConfig config, Path scratch) {
+        Path store = config.dataDir().resolve(Lake.STORE);
+        List<Path> directories = new ArrayList<>(
+                config.cluster().isPresent() ? ClusterStore.files(store) : List.of(LocalObjectStore.files(store)));
+        directories.add(scratch);
+        return directories;
     }
 
     /** Starts a node; it is ready when this returns. */

@@ -75,7 +75,13 @@ public final class OpenLake implements AutoCloseable {
         LakeRows rows = new LakeRows(ingest);
         objects = add(new ObservedObjects(store));
         media = add(MediaLibrary.open(
-                MediaConfig.DEFAULT, objects, catalog, rows, sql, directory.resolve("links.key"), clock));
+                MediaConfig.DEFAULT,
+                objects,
+                catalog,
+                rows,
+                sql,
+                dev.varve.server.media.MediaLinks.secretIn(directory.resolve("links.key")),
+                clock));
         http = add(HttpEndpoint.start(
                 HttpConfig.DEFAULT.withPort(0),
                 new HttpEndpoint.Parts(

@@ -57,9 +57,13 @@ public record ReplicationSettings(
     }
 
     public ReplicationSettings withLeastCopies(int count) {
+        return withCopies(count, Math.max(copies, count));
+    }
+
+    public ReplicationSettings withCopies(int least, int all) {
         return new ReplicationSettings(
-                count,
-                Math.max(copies, count),
+                least,
+                all,
                 tries,
                 straggler,
                 giveUp,

@@ -22,7 +22,6 @@ import dev.varve.server.wire.RowStore;
 import dev.varve.server.wire.SqlEngine;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -82,7 +81,7 @@ public final class MediaLibrary implements AutoCloseable {
     /**
      * Begins to keep rows and thumbnails; everything that commits objects must do so through {@code objects}.
      *
-     * @param secret file of the secret that links are signed with; made if it is not there
+     * @param secret that links are signed with, of {@link MediaLinks#SECRET_BYTES}
      */
     public static MediaLibrary open(
             MediaConfig config,
@@ -90,9 +89,9 @@ public final class MediaLibrary implements AutoCloseable {
             Catalog catalog,
             RowStore rows,
             SqlEngine sql,
-            Path secret,
+            byte[] secret,
             InstantSource clock) {
-        MediaLinks links = MediaLinks.open(secret, clock, config.longestLink());
+        MediaLinks links = MediaLinks.of(secret, clock, config.longestLink());
         MediaTable table = new MediaTable(catalog, rows);
         Answers answers = new Answers(sql);
         MediaThumbnails thumbnails = new MediaThumbnails(objects, config);

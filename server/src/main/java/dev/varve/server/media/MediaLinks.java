@@ -26,8 +26,10 @@ import javax.crypto.spec.SecretKeySpec;
  *
  * <p>A link is a JSON text and its HMAC-SHA256 under a secret of the node, both in base64url, with a dot between.
  */
-final class MediaLinks {
-    private static final int SECRET_BYTES = 32;
+public final class MediaLinks {
+    /** Of the secret that links are signed with. */
+    public static final int SECRET_BYTES = 32;
+
     private static final int MOST_CHARACTERS = 4096;
 
     private final byte[] secret;
@@ -40,8 +42,12 @@ final class MediaLinks {
         this.longest = longest;
     }
 
-    /** Reads the node's secret, or makes one that only the node's user can read. */
-    static MediaLinks open(Path file, InstantSource clock, Duration longest) {
+    static MediaLinks of(byte[] secret, InstantSource clock, Duration longest) {
+        return new MediaLinks(secret.clone(), clock, longest);
+    }
+
+    /** Reads a secret, or makes one that only the node's user can read. */
+    public static byte[] secretIn(Path file) {
         try {
             if (!Files.exists(file)) {
                 byte[] made = new byte[SECRET_BYTES];
@@ -59,7 +65,7 @@ final class MediaLinks {
                                 ErrorCode.CORRUPT, file + " has " + secret.length + " bytes, not " + SECRET_BYTES)
                         .withHint("delete it; links given out before are void then");
             }
-            return new MediaLinks(secret, clock, longest);
+            return secret;
         } catch (IOException e) {
             throw new VarveException(ErrorCode.STORAGE, "cannot keep the secret of links in " + file, e);
         }

@@ -1,0 +1,30 @@
+package dev.varve.server;
+
+import dev.varve.query.Fragments;
+import dev.varve.query.QueryEngine;
+
+/** The other nodes of a node's lake. */
+interface Neighbours {
+    /** There are none. */
+    Neighbours NONE = new Neighbours() {
+        @Override
+        public Fragments fragments() {
+            return Fragments.NONE;
+        }
+
+        @Override
+        public void computeWith(QueryEngine engine) {}
+
+        @Override
+        public void listens(int httpPort, int flightPort, int s3Port) {}
+    };
+
+    /** What they compute of this node's queries. */
+    Fragments fragments();
+
+    /** Lets this engine compute parts of their queries. */
+    void computeWith(QueryEngine engine);
+
+    /** Tells them where this node serves clients. */
+    void listens(int httpPort, int flightPort, int s3Port);
+}
