@@ -1,10 +1,12 @@
 package dev.varve.server;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.varve.blobstore.Alarms;
 import dev.varve.blobstore.BlobStore;
 import dev.varve.blobstore.ClusterStore;
 import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.blobstore.ObjectStoreConfig;
+import dev.varve.blobstore.replica.ReplicaStatus;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogConfig;
 import dev.varve.catalog.IcebergCatalog;
@@ -21,6 +23,7 @@ import dev.varve.query.Fragments;
 import dev.varve.query.QueryEngine;
 import dev.varve.server.cluster.PeerFragments;
 import dev.varve.server.cluster.SharedKeys;
+import dev.varve.server.http.ClusterEndpoint;
 import dev.varve.server.keys.AccessKeys;
 import dev.varve.server.media.MediaLinks;
 import dev.varve.server.metrics.Metrics;
@@ -28,10 +31,13 @@ import dev.varve.server.peer.ClusterSecret;
 import dev.varve.server.peer.GrpcPeers;
 import dev.varve.server.peer.PeerConfig;
 import dev.varve.server.peer.PeerIdentity;
+import dev.varve.server.wire.Json;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -292,5 +298,31 @@ final class ClusterLake implements Neighbours {
         if (joined != null) {
             joined.describe(self(httpPort, flightPort, s3Port), disk(), free());
         }
+    }
+
+    @Override
+    public Optional<ClusterEndpoint.Parts> cluster() {
+        return Optional.of(new ClusterEndpoint.Parts(cluster.node(), settings.replicas(), this::view, this::here));
+    }
+
+    private ObjectNode here() {
+        ReplicaStatus replicas = store.replicas();
+        ObjectNode here = Json.object()
+                .put("missingChunks", replicas.underReplicated())
+                .put("copiedChunks", replicas.copiedChunks())
+                .put("copiedBytes", replicas.copiedBytes())
+                .put("divergences", replicas.divergences())
+                .put("healedChunks", replicas.healed())
+                .put("unhealedChunks", replicas.unhealed())
+                .put("usableBytes", store.objects().usableBytes());
+        ObjectNode logs = here.putObject("logs");
+        store.logs().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(log -> logs.putObject(log.getKey())
+                        .put("leads", log.getValue().leads())
+                        .put("leader", log.getValue().leader().orElse(null))
+                        .put("seen", log.getValue().seen())
+                        .put("start", log.getValue().start().orElse(0)));
+        return here;
     }
 }

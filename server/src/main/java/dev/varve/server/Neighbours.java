@@ -2,6 +2,8 @@ package dev.varve.server;
 
 import dev.varve.query.Fragments;
 import dev.varve.query.QueryEngine;
+import dev.varve.server.http.ClusterEndpoint;
+import java.util.Optional;
 
 /** The other nodes of a node's lake. */
 interface Neighbours {
@@ -17,6 +19,11 @@ interface Neighbours {
 
         @Override
         public void listens(int httpPort, int flightPort, int s3Port) {}
+
+        @Override
+        public Optional<ClusterEndpoint.Parts> cluster() {
+            return Optional.empty();
+        }
     };
 
     /** What they compute of this node's queries. */
@@ -27,4 +34,7 @@ interface Neighbours {
 
     /** Tells them where this node serves clients. */
     void listens(int httpPort, int flightPort, int s3Port);
+
+    /** What clients are told of them; empty if there is no cluster. */
+    Optional<ClusterEndpoint.Parts> cluster();
 }

@@ -102,7 +102,8 @@ public final class Node implements AutoCloseable {
                             this::description,
                             isReady::get,
                             scratch,
-                            Optional.of(new HttpEndpoint.Stores(observed, media)))));
+                            Optional.of(new HttpEndpoint.Stores(observed, media)),
+                            lake.neighbours().cluster())));
             s3 = parts.add(S3Endpoint.start(
                     config.s3(), new S3Endpoint.Parts(observed, lake.keys(), clock, metrics, isReady::get)));
             lake.neighbours().listens(http.port(), flight.port(), s3.port());
