@@ -87,27 +87,6 @@ public final class ChunkStore implements Chunks, AutoCloseable {
     private final LongAdder scrubbedBytes = new LongAdder();
     private final LongAdder scrubRounds = new LongAdder();
 
-    /** Opens an index in a directory; a fake in tests. */
-    interface IndexOpener {
-        ChunkIndex open(Path directory) throws IOException;
-
-        /** Removes what is there. */
-        void clear(Path directory) throws IOException;
-    }
-
-    /** The index as it is. */
-    record Rocks(long cacheBytes, Disk disk) implements IndexOpener {
-        @Override
-        public ChunkIndex open(Path directory) throws IOException {
-            return RocksIndex.open(directory, cacheBytes, disk);
-        }
-
-        @Override
-        public void clear(Path directory) throws IOException {
-            RocksIndex.clear(directory);
-        }
-    }
-
     /** Opens or makes the store in a directory, which no other process may have open. */
     public static ChunkStore open(ChunkStoreConfig config) {
         return open(config, Disk.REAL);
@@ -115,7 +94,7 @@ public final class ChunkStore implements Chunks, AutoCloseable {
 
     /** The same on a disk that may fail. */
     public static ChunkStore open(ChunkStoreConfig config, Disk disk) {
-        return open(config, disk, new Rocks(config.indexCacheBytes(), disk));
+        return open(config, disk, new IndexOpener.Rocks(config.indexCacheBytes(), disk));
     }
 
     static ChunkStore open(ChunkStoreConfig config, Disk disk, IndexOpener indexes) {
@@ -135,7 +114,7 @@ public final class ChunkStore implements Chunks, AutoCloseable {
                         segments.keySet().stream().mapToInt(Segment::boot).max().orElse(0);
                 MendLog mended = new MendLog(directory);
                 int boot = DiskIdentity.nextBoot(directory, highestBoot, disk, mended);
-                index = openIndex(directory.resolve(INDEX), indexes);
+                index = indexes.openComplete(directory.resolve(INDEX));
                 try {
                     return new ChunkStore(config, disk, lock, identity, index, boot, segments, mended);
                 } catch (VarveException e) {
@@ -143,7 +122,7 @@ public final class ChunkStore implements Chunks, AutoCloseable {
                         throw e;
                     }
                     LOG.warn("the chunk index is damaged and is built again directory={}", directory, e);
-                    index = newIndex(directory.resolve(INDEX), index, indexes);
+                    index = indexes.renew(directory.resolve(INDEX), index);
                     return new ChunkStore(config, disk, lock, identity, index, boot, segments, mended);
                 }
             } catch (IOException | RuntimeException e) {
@@ -164,27 +143,6 @@ public final class ChunkStore implements Chunks, AutoCloseable {
                 Files.delete(leftover);
             }
         }
-    }
-
-    private static ChunkIndex openIndex(Path directory, IndexOpener indexes) throws IOException {
-        ChunkIndex index = indexes.open(directory);
-        try {
-            if (index.isNew() || Recovery.isComplete(index)) {
-                return index;
-            }
-        } catch (VarveException e) {
-            if (!index.isDamaged()) {
-                index.close();
-                throw e;
-            }
-        }
-        return newIndex(directory, index, indexes);
-    }
-
-    private static ChunkIndex newIndex(Path directory, ChunkIndex old, IndexOpener indexes) throws IOException {
-        old.close();
-        indexes.clear(directory);
-        return indexes.open(directory);
     }
 
     private ChunkStore(

@@ -157,7 +157,7 @@ final class QuorumWrite {
         }
 
         private void failed(String node, Throwable failure) {
-            Throwable cause = failure.getCause() instanceof VarveException told ? told : failure;
+            Throwable cause = PeerChunks.cause(failure);
             isOnlyFull &= cause instanceof VarveException world && world.code() == ErrorCode.DISK_FULL;
             missed(node, node + ": " + cause.getMessage());
         }

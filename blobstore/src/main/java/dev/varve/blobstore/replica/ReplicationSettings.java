@@ -92,6 +92,22 @@ public record ReplicationSettings(
                 cacheGrace);
     }
 
+    public ReplicationSettings withBytes(long writing, long toPeer) {
+        return new ReplicationSettings(
+                leastCopies,
+                copies,
+                tries,
+                straggler,
+                giveUp,
+                readTimeout,
+                writing,
+                toPeer,
+                activeGroups,
+                groupBytes,
+                cacheBytes,
+                cacheGrace);
+    }
+
     public ReplicationSettings withCache(long bytes, Duration grace) {
         return new ReplicationSettings(
                 leastCopies,

@@ -37,7 +37,7 @@ final class ChunkModel {
     private final Random random;
     private final Path directory;
     private final ChunkStoreConfig config;
-    private final ChunkStore.IndexOpener indexes;
+    private final IndexOpener indexes;
 
     /** Acknowledged and not deleted. */
     private final TreeMap<ChunkId, Known> known = new TreeMap<>();
@@ -64,7 +64,7 @@ final class ChunkModel {
         }
     }
 
-    ChunkModel(Random random, Path directory, ChunkStore.IndexOpener indexes) {
+    ChunkModel(Random random, Path directory, IndexOpener indexes) {
         this.random = random;
         this.directory = directory;
         this.indexes = indexes;
@@ -152,12 +152,13 @@ final class ChunkModel {
 
     /** Chunks of other nodes: new ones, some that are there, some that were deleted. */
     private void putForeign(int count) {
-        Map<Known, CompletableFuture<ChunkRef>> waiting = new LinkedHashMap<>();
+        // The same one may come several times at once.
+        Map<CompletableFuture<ChunkRef>, Known> waiting = new LinkedHashMap<>();
         for (int i = 0; i < count; i++) {
             Known chunk = foreign(false);
-            waiting.put(chunk, store.put(chunk.ref.id(), buffer(chunk.bytes()), chunk.birth));
+            waiting.put(store.put(chunk.ref.id(), buffer(chunk.bytes()), chunk.birth), chunk);
         }
-        waiting.forEach((chunk, future) -> {
+        waiting.forEach((future, chunk) -> {
             try {
                 assertThat(future.join()).isEqualTo(chunk.ref);
                 isBack(chunk);

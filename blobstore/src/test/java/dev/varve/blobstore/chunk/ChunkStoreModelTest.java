@@ -57,7 +57,7 @@ class ChunkStoreModelTest {
         void tell(Path directory);
     }
 
-    private void story(long seed, ChunkStore.IndexOpener indexes) {
+    private void story(long seed, IndexOpener indexes) {
         inFreshFolder(seed, directory -> {
             Random random = new Random(seed);
             ChunkModel model = new ChunkModel(random, directory, indexes);
@@ -81,7 +81,7 @@ class ChunkStoreModelTest {
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("fewWithRocks")
     void nothingAcknowledgedIsLostWithTheRealIndex(long seed) {
-        story(seed, new ChunkStore.Rocks(1 << 20, Disk.REAL));
+        story(seed, new IndexOpener.Rocks(1 << 20, Disk.REAL));
     }
 
     @Tag("slow")

@@ -13,7 +13,7 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** An index in memory that outlives its store, and at a crash forgets a random suffix of what was not flushed. */
-final class MemoryIndexes implements ChunkStore.IndexOpener {
+final class MemoryIndexes implements IndexOpener {
     private State flushed = new State();
     private final List<Write> unflushed = new ArrayList<>();
     private State now = new State();

@@ -4,6 +4,7 @@ import dev.varve.blobstore.chunk.ChunkId;
 import dev.varve.blobstore.chunk.ChunkRef;
 import dev.varve.blobstore.chunk.ChunkStore;
 import dev.varve.blobstore.chunk.ChunkStoreConfig;
+import dev.varve.blobstore.disk.FaultyDisk;
 import dev.varve.model.cluster.ClusterMember;
 import dev.varve.model.cluster.ClusterView;
 import dev.varve.model.cluster.ReplicaState;
@@ -62,6 +63,7 @@ final class ChunkCluster implements AutoCloseable {
         private final int number;
         final boolean hasStore;
         final Map<Integer, ReplicaState> states = new TreeMap<>();
+        private final FaultyDisk disk = new FaultyDisk();
         private volatile long delayMillis;
         private @Nullable ChunkStore store;
         private @Nullable ReplicatedChunks chunks;
@@ -90,6 +92,10 @@ final class ChunkCluster implements AutoCloseable {
             return chunks;
         }
 
+        FaultyDisk disk() {
+            return disk;
+        }
+
         boolean isUp() {
             return chunks != null;
         }
@@ -101,9 +107,11 @@ final class ChunkCluster implements AutoCloseable {
         void start() {
             loop = new ThreadedLoop();
             store = hasStore
-                    ? ChunkStore.open(ChunkStoreConfig.of(folder().resolve("chunks"), ID, number)
-                            .withSegmentBytes(1 << 20)
-                            .withReserveBytes(0))
+                    ? ChunkStore.open(
+                            ChunkStoreConfig.of(folder().resolve("chunks"), ID, number)
+                                    .withSegmentBytes(1 << 20)
+                                    .withReserveBytes(0),
+                            disk)
                     : null;
             chunks = new ReplicatedChunks(
                     store,

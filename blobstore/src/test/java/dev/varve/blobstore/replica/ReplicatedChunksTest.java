@@ -134,7 +134,9 @@ class ReplicatedChunksTest {
 
     @Test
     void withoutTwoCopiesNothingIsWritten() {
-        try (ChunkCluster cluster = cluster("a", "b", "c")) {
+        ReplicationSettings hasty =
+                ChunkCluster.QUICK.withTimes(Duration.ofMillis(20), Duration.ofMillis(150), Duration.ofMillis(700));
+        try (ChunkCluster cluster = new ChunkCluster(folder, hasty, "a", "b", "c")) {
             cluster.network().cut("a", "b");
             cluster.network().cut("a", "c");
             assertThatThrownBy(() -> put(cluster.node("a").chunks(), bytes(1, 1000)))
@@ -223,13 +225,14 @@ class ReplicatedChunksTest {
     @Test
     void aFileIsOnAllMembersAndReadInPlace() throws IOException {
         try (ChunkCluster cluster = cluster("a", "b", "c")) {
-            for (int length : new int[] {0, 1, 1 << 20, 9_999_999}) {
+            for (int length : new int[] {0, 1, 1 << 20, 6_666_666}) {
                 byte[] bytes = bytes(length, length);
                 ChunkRef ref = putFile(cluster.node("b").chunks(), bytes);
                 eventually(() -> cluster.copies(ref.id()) == 3);
                 for (ChunkCluster.Node node : cluster.nodes()) {
                     Path path = node.chunks().file(ref);
-                    assertThat(path).startsWith(node.folder().resolve("chunks")).hasBinaryContent(bytes);
+                    assertThat(path).startsWith(node.folder().resolve("chunks"));
+                    assertThat(Files.readAllBytes(path)).isEqualTo(bytes);
                 }
             }
             assertThat(cluster.lacking).isEmpty();
@@ -347,6 +350,76 @@ class ReplicatedChunksTest {
                 assertThat(node.chunks().status().bytesWriting()).isZero();
                 assertThat(node.chunks().status().skippedSends()).isZero();
             }
+        }
+    }
+
+    @Test
+    void aNodeThatTakesTooMuchIsLeftOut() {
+        ReplicationSettings narrow = ChunkCluster.QUICK.withBytes(8 << 20, 1 << 20);
+        try (ChunkCluster cluster = new ChunkCluster(folder, narrow, "a", "b", "c")) {
+            cluster.network().cut("a", "c");
+            List<ChunkRef> refs = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                refs.add(put(cluster.node("a").chunks(), bytes(i, 400_000)));
+            }
+            ReplicationStatus status = cluster.node("a").chunks().status();
+            assertThat(status.skippedSends()).isPositive();
+            eventually(() -> refs.stream().allMatch(ref -> cluster.lacking.contains(Map.entry("c", ref))));
+            cluster.network().heal();
+            ChunkRef ref = put(cluster.node("a").chunks(), bytes(9, 400_000));
+            eventually(() -> cluster.copies(ref.id()) == 3);
+        }
+    }
+
+    @Test
+    void aFullDiskIsMadeUpForByTheOthers() {
+        try (ChunkCluster cluster = cluster("a", "b", "c")) {
+            cluster.node("a").disk().setFreeBytes(0);
+            ChunkRef ref = put(cluster.node("a").chunks(), bytes(1, 1000));
+            assertThat(cluster.copies(ref.id())).isEqualTo(2);
+            assertThat(get(cluster.node("a").chunks(), ref)).isEqualTo(bytes(1, 1000));
+            cluster.node("b").disk().setFreeBytes(0);
+            cluster.node("c").disk().setFreeBytes(0);
+            assertFails(ErrorCode.DISK_FULL, () -> put(cluster.node("a").chunks(), bytes(1, 1000)));
+        }
+    }
+
+    @Test
+    void aFileGoesToAnotherGroupIfItsOwnDoesNotTakeIt() {
+        try (ChunkCluster cluster = cluster("a", "b", "c")) {
+            for (int group = 0; group < 7; group++) {
+                cluster.node("b").states.put(group, ReplicaState.OFFLINE);
+                cluster.node("c").states.put(group, ReplicaState.OFFLINE);
+            }
+            List<ChunkRef> refs = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                try {
+                    refs.add(putFile(cluster.node("a").chunks(), bytes(i, 100_000)));
+                } catch (VarveException e) {
+                    assertThat(e.code()).isEqualTo(ErrorCode.NOT_READY);
+                }
+            }
+            assertThat(refs).isNotEmpty().allMatch(ref -> ref.id().group() == 7);
+            eventually(() -> refs.stream().allMatch(ref -> cluster.copies(ref.id()) == 3));
+        }
+    }
+
+    @Test
+    void aClosedNodeWritesNothing() {
+        try (ChunkCluster cluster = cluster("a", "b", "c")) {
+            cluster.network().cut("a", "b");
+            cluster.network().cut("a", "c");
+            ReplicatedChunks chunks = cluster.node("a").chunks();
+            CompletableFuture<ChunkRef> waiting = chunks.append(ByteBuffer.wrap(bytes(1, 1000)), 1);
+            cluster.node("a").kill();
+            assertFails(ErrorCode.NOT_READY, () -> {
+                try {
+                    waiting.join();
+                } catch (CompletionException e) {
+                    throw e.getCause() instanceof VarveException told ? told : e;
+                }
+            });
+            assertFails(ErrorCode.NOT_READY, () -> put(chunks, bytes(1, 1000)));
         }
     }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -71,15 +72,14 @@ public final class TestPeers {
                         return;
                     }
                     if (failure != null) {
-                        Throwable cause = failure.getCause() instanceof VarveException told ? told : failure;
-                        answer.completeExceptionally(cause);
+                        answer.completeExceptionally(cause(failure));
                     } else {
                         answer.complete(copy(value));
                     }
                 });
             });
             return answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).exceptionallyCompose(failure -> {
-                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                Throwable cause = cause(failure);
                 return CompletableFuture.failedFuture(
                         cause instanceof VarveException told ? told : noAnswer(node, method, cause.toString()));
             });
@@ -98,6 +98,10 @@ public final class TestPeers {
         public void serve(String method, Handler handler) {
             handlers.put(method, handler);
         }
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     private static VarveException noAnswer(String node, String method, String why) {
