@@ -2,6 +2,7 @@ package dev.varve.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.varve.bench.s3.S3Key;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;

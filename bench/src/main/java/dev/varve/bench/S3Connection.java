@@ -2,6 +2,8 @@ package dev.varve.bench;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.varve.bench.s3.S3Key;
+import dev.varve.bench.s3.S3Signer;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;

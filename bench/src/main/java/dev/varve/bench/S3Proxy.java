@@ -1,5 +1,6 @@
 package dev.varve.bench;
 
+import dev.varve.bench.s3.S3Key;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.varve.bench;
+package dev.varve.bench.s3;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,8 +13,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /** Signs requests with AWS Signature Version 4, as little as a server asks for. Used by one thread. */
-final class S3Signer {
-    static final String UNSIGNED = "UNSIGNED-PAYLOAD";
+public final class S3Signer {
+    public static final String UNSIGNED = "UNSIGNED-PAYLOAD";
 
     private static final String REGION = "us-east-1";
     private static final String SIGNED_HEADERS = "host;x-amz-content-sha256;x-amz-date";
@@ -27,7 +27,7 @@ final class S3Signer {
     private final Mac mac;
     private String date = "";
 
-    S3Signer(S3Key key, String host) {
+    public S3Signer(S3Key key, String host) {
         this.key = key;
         this.host = host;
         try {
@@ -45,7 +45,7 @@ final class S3Signer {
      * @param query in order of names, coded
      * @param payload SHA-256 of the body in hex, or {@link #UNSIGNED}
      */
-    String headers(String method, String path, String query, String payload) {
+    public String headers(String method, String path, String query, String payload) {
         String time = TIME.format(Instant.now());
         String scope = time.substring(0, 8) + "/" + REGION + "/s3/aws4_request";
         String canonical = method + "\n" + path + "\n" + query + "\nhost:" + host + "\nx-amz-content-sha256:" + payload

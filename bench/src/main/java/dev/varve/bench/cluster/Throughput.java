@@ -1,0 +1,159 @@
+package dev.varve.bench.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.varve.sdk.Column;
+import dev.varve.sdk.RowWriter;
+import dev.varve.sdk.Varve;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+
+/** How much a cluster does in a second, by what is done. */
+record Throughput(Map<String, Double> rates) {
+    private static final int CONNECTIONS = 8;
+    private static final int SMALL = 4096;
+    private static final int LARGE = 64 << 20;
+    private static final int LARGE_TIMES = 3;
+    private static final int QUERIES = 9;
+    private static final String BUCKET = "bench-kv";
+    private static final String DATASET = "bench_rows";
+    private static final Duration AT_MOST = Duration.ofMinutes(1);
+
+    static Throughput measure(Cluster cluster, int seconds) throws IOException, InterruptedException {
+        Map<String, Double> rates = new LinkedHashMap<>();
+        Door door = new Door(cluster.members(), cluster.key(), AT_MOST, new Tally());
+        Buckets.make(door, BUCKET);
+        RowLedger.make(door, DATASET, false);
+        rates.put("ingest, rows/s", ingest(cluster, seconds));
+        byte[] small = new byte[SMALL];
+        new Random(1).nextBytes(small);
+        AtomicLong keys = new AtomicLong();
+        rates.put(
+                "PUT 4 KiB, /s, " + CONNECTIONS + " connections",
+                small(cluster, seconds, http -> put(http, "s-" + keys.incrementAndGet(), small)));
+        Random random = new Random(2);
+        long written = Math.max(1, keys.get() - CONNECTIONS);
+        rates.put(
+                "GET 4 KiB, /s, " + CONNECTIONS + " connections",
+                small(cluster, seconds, http -> get(http, "s-" + (1 + (long) (random.nextDouble() * written)))));
+        byte[] large = new byte[LARGE];
+        random.nextBytes(large);
+        rates.put("PUT 64 MiB, MiB/s", large(cluster, (http, i) -> put(http, "l-" + i, large)));
+        rates.put("GET 64 MiB, MiB/s", large(cluster, (http, i) -> get(http, "l-" + i)));
+        rates.put("count(*), /s", queries(cluster, "select count(*) from " + DATASET));
+        rates.put(
+                "group by a column, /s",
+                queries(cluster, "select client, count(*), sum(v) from " + DATASET + " group by client"));
+        return new Throughput(rates);
+    }
+
+    private static double ingest(Cluster cluster, int seconds) {
+        String hosts = cluster.members().stream().map(Cluster.Member::address).collect(Collectors.joining(","));
+        long rows = 0;
+        long begun = System.nanoTime();
+        try (Varve varve = Varve.connect(hosts + "?batchRows=16384&linger=60s");
+                RowWriter writer = varve.writer(DATASET)) {
+            Column client = writer.column("client");
+            Column number = writer.column("n");
+            Column value = writer.column("v");
+            while (System.nanoTime() - begun < seconds * 1_000_000_000L) {
+                for (int i = 0; i < 10_000; i++) {
+                    writer.time(RowLedger.micros(0, rows))
+                            .at(RowLedger.lat(0, rows), RowLedger.lon(0, rows))
+                            .set(client, rows % 10)
+                            .set(number, rows)
+                            .set(value, 1)
+                            .add();
+                    rows++;
+                }
+            }
+        }
+        return rows / seconds(begun);
+    }
+
+    private static double seconds(long begun) {
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private interface Action {
+        void on(RawHttp http) throws IOException;
+    }
+
+    private interface Numbered {
+        void on(RawHttp http, int number) throws IOException;
+    }
+
+    static void put(RawHttp http, String key, byte[] body) throws IOException {
+        check(http.exchange("PUT", Buckets.path(BUCKET, key), "", body));
+    }
+
+    private static void get(RawHttp http, String key) throws IOException {
+        check(http.exchange("GET", Buckets.path(BUCKET, key), "", new byte[0]));
+    }
+
+    private static void check(RawHttp.Answer answer) throws IOException {
+        if (answer.status() >= 300) {
+            throw new IOException("answered " + answer.status() + ": " + new String(answer.body(), UTF_8));
+        }
+    }
+
+    private static RawHttp connect(Cluster cluster, int number) throws IOException {
+        List<Cluster.Member> members = cluster.members();
+        Cluster.Member member = members.get(number % members.size());
+        return new RawHttp(member.host(), member.httpPort(), 60_000);
+    }
+
+    private static double small(Cluster cluster, int seconds, Action action) throws InterruptedException {
+        AtomicLong done = new AtomicLong();
+        long begun = System.nanoTime();
+        Thread[] threads = new Thread[CONNECTIONS];
+        for (int i = 0; i < CONNECTIONS; i++) {
+            int number = i;
+            threads[i] = Thread.ofPlatform().start(() -> {
+                try (RawHttp http = connect(cluster, number)) {
+                    while (seconds(begun) < seconds) {
+                        action.on(http);
+                        done.incrementAndGet();
+                    }
+                } catch (IOException e) {
+                    System.err.println("a connection ended: " + e.getMessage());
+                }
+            });
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        return done.get() / seconds(begun);
+    }
+
+    private static double large(Cluster cluster, Numbered action) throws IOException {
+        long begun = System.nanoTime();
+        for (int i = 0; i < LARGE_TIMES; i++) {
+            try (RawHttp http = connect(cluster, i)) {
+                action.on(http, i);
+            }
+        }
+        return LARGE_TIMES * (LARGE >> 20) / seconds(begun);
+    }
+
+    private static double queries(Cluster cluster, String sql) throws IOException {
+        double[] took = new double[QUERIES];
+        for (int i = 0; i < QUERIES; i++) {
+            try (RawHttp http = connect(cluster, i)) {
+                long begun = System.nanoTime();
+                check(http.exchange(
+                        "POST", "/api/v1/sql?format=csv", "Content-Type: text/plain\r\n", sql.getBytes(UTF_8)));
+                took[i] = seconds(begun);
+            }
+        }
+        Arrays.sort(took);
+        return 1 / took[QUERIES / 2];
+    }
+}
