@@ -19,6 +19,7 @@ import dev.varve.model.VarveException;
 import dev.varve.testkit.history.Checker;
 import dev.varve.testkit.history.CreateRaceModel;
 import dev.varve.testkit.history.History;
+import dev.varve.testkit.history.Operation;
 import dev.varve.testkit.history.RegisterModel;
 import dev.varve.testkit.history.SetModel;
 import dev.varve.testkit.history.Verdict;
@@ -118,7 +119,7 @@ final class ClusterHistoriesTest {
         run(
                 seed,
                 300,
-                node -> TestCluster.NodeLogs.of(logs.node(node)),
+                node -> TestCluster.NodeParts.of(logs.node(node)),
                 () -> {},
                 (cluster, random) -> {
                     int node = random.nextInt(NODES);
@@ -139,6 +140,39 @@ final class ClusterHistoriesTest {
                 logs.peers()::heal);
     }
 
+    @Tag("slow")
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void lookSoWhenNodesDie(int seed) throws Exception {
+        ReplicatedNodes nodes = new ReplicatedNodes(directory, InstantSource.system(), NODES);
+        Map<String, ReplicatedNodes.Parts> parts = new ConcurrentHashMap<>();
+        run(
+                seed,
+                200,
+                name -> {
+                    ReplicatedNodes.Parts started = nodes.start(name);
+                    parts.put(name, started);
+                    return started;
+                },
+                () -> {},
+                (cluster, random) -> {
+                    int node = random.nextInt(NODES);
+                    if (random.nextInt(3) == 0) {
+                        cluster.node(node).checkpointAll();
+                        return;
+                    }
+                    sleep(random.nextInt(1000));
+                    if (random.nextBoolean()) {
+                        Objects.requireNonNull(parts.get("node" + node)).kill();
+                        sleep(random.nextInt(300));
+                    }
+                    cluster.stop(node);
+                    cluster.startAgain(node);
+                    sleep(random.nextInt(2000));
+                },
+                () -> {});
+    }
+
     private static void sleep(long millis) {
         try {
             Thread.sleep(millis);
@@ -150,7 +184,7 @@ final class ClusterHistoriesTest {
     private void run(
             int seed,
             int operations,
-            Function<String, TestCluster.NodeLogs> logs,
+            Function<String, TestCluster.NodeParts> logs,
             Runnable begun,
             BiConsumer<TestCluster, Random> disturbance,
             Runnable over)
@@ -186,6 +220,12 @@ final class ClusterHistoriesTest {
             }
             over.run();
             assertThat(unexpected).isEmpty();
+            long unknown = registers.operations().stream()
+                    .filter(Operation::isUnknown)
+                    .count();
+            System.out.printf(
+                    "seed %d: %d register operations, %d of them unknown; %d failed%n",
+                    seed, registers.operations().size(), unknown, registers.failed());
             assertThat(new Checker<>(new RegisterModel()).check(registers.operations()))
                     .isInstanceOf(Verdict.Linearizable.class);
             assertThat(new Checker<>(new CreateRaceModel()).check(races.operations()))

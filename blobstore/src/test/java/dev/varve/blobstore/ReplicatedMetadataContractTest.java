@@ -21,7 +21,7 @@ final class ReplicatedMetadataContractTest extends ObjectStoreContract {
         return new TestCluster(
                         directory,
                         ObjectStoreConfig.DEFAULT,
-                        node -> TestCluster.NodeLogs.of(logs.node(node, () -> clock.instant())),
+                        node -> TestCluster.NodeParts.of(logs.node(node, () -> clock.instant())),
                         now,
                         3)
                 .anyNode(new Random(7));

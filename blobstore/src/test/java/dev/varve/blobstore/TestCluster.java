@@ -2,6 +2,7 @@ package dev.varve.blobstore;
 
 import dev.varve.blobstore.chunk.ChunkStore;
 import dev.varve.blobstore.chunk.ChunkStoreConfig;
+import dev.varve.blobstore.chunk.Chunks;
 import dev.varve.blobstore.disk.Disk;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -36,16 +37,26 @@ final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** The logs of one node, from its start until it is stopped. */
-    interface NodeLogs {
+    /** What one node has of its own, from its start until it is stopped. */
+    interface NodeParts {
         SharedLog open(String name);
 
-        /** The node stops; all of them are closed already. */
+        /** Where it writes chunks, unless to those of all nodes. */
+        default Chunks chunks(ChunkStore common) {
+            return common;
+        }
+
+        /** Its disk, unless it is that of all nodes. */
+        default ChunkStore disk(ChunkStore common) {
+            return common;
+        }
+
+        /** The node stops; its logs are closed already. */
         default void stop() {}
 
         /** Replicated logs of a node, which are closed with it. */
-        static NodeLogs of(SharedLogs logs) {
-            return new NodeLogs() {
+        static NodeParts of(SharedLogs logs) {
+            return new NodeParts() {
                 @Override
                 public SharedLog open(String name) {
                     return logs.open(name, ClusterObjectStore.LOGS.indexOf(name));
@@ -64,9 +75,9 @@ final class TestCluster implements AutoCloseable {
     final ObjectStoreConfig config;
     private final Path directory;
     private final InstantSource clock;
-    private final Function<String, NodeLogs> logs;
+    private final Function<String, NodeParts> logs;
     private final List<ClusterObjectStore> nodes = new CopyOnWriteArrayList<>();
-    private final List<NodeLogs> nodeLogs = new CopyOnWriteArrayList<>();
+    private final List<NodeParts> parts = new CopyOnWriteArrayList<>();
 
     /** Nodes over logs in memory. */
     TestCluster(Path directory, ObjectStoreConfig config, MemoryLogs logs, InstantSource clock, int count) {
@@ -74,7 +85,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     TestCluster(
-            Path directory, ObjectStoreConfig config, Function<String, NodeLogs> logs, InstantSource clock, int count) {
+            Path directory, ObjectStoreConfig config, Function<String, NodeParts> logs, InstantSource clock, int count) {
         this.directory = directory;
         this.config = config;
         this.logs = logs;
@@ -82,17 +93,17 @@ final class TestCluster implements AutoCloseable {
         this.chunks =
                 ChunkStore.open(ChunkStoreConfig.of(directory.resolve("chunks"), config.clusterId(), config.nodeId()));
         for (int node = 0; node < count; node++) {
-            nodeLogs.add(logs.apply("node" + node));
-            nodes.add(start(node, nodeLogs.getLast()));
+            parts.add(logs.apply("node" + node));
+            nodes.add(start(node, parts.getLast()));
         }
     }
 
-    private ClusterObjectStore start(int node, NodeLogs opened) {
+    private ClusterObjectStore start(int node, NodeParts opened) {
         MetaConfig sizes = new MetaConfig(CommitLogConfig.DEFAULT, 1 << 20, 1 << 20, 1 << 20, Duration.ofSeconds(1));
         return ClusterObjectStore.open(
-                new SharedRows.Opening(meta(node), sizes, chunks, opened::open, alarms, Disk.REAL),
+                new SharedRows.Opening(meta(node), sizes, opened.chunks(chunks), opened::open, alarms, Disk.REAL),
                 config,
-                chunks,
+                opened.disk(chunks),
                 clock);
     }
 
@@ -110,12 +121,12 @@ final class TestCluster implements AutoCloseable {
 
     void stop(int node) {
         nodes.get(node).close();
-        nodeLogs.get(node).stop();
+        parts.get(node).stop();
     }
 
     void startAgain(int node) {
-        NodeLogs opened = logs.apply("node" + node);
-        nodeLogs.set(node, opened);
+        NodeParts opened = logs.apply("node" + node);
+        parts.set(node, opened);
         nodes.set(node, start(node, opened));
     }
 
@@ -151,7 +162,7 @@ final class TestCluster implements AutoCloseable {
     @Override
     public void close() {
         nodes.forEach(ClusterObjectStore::close);
-        nodeLogs.forEach(NodeLogs::stop);
+        parts.forEach(NodeParts::stop);
         chunks.close();
     }
 }
