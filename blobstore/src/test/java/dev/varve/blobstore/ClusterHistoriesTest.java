@@ -220,9 +220,8 @@ final class ClusterHistoriesTest {
             }
             over.run();
             assertThat(unexpected).isEmpty();
-            long unknown = registers.operations().stream()
-                    .filter(Operation::isUnknown)
-                    .count();
+            long unknown =
+                    registers.operations().stream().filter(Operation::isUnknown).count();
             System.out.printf(
                     "seed %d: %d register operations, %d of them unknown; %d failed%n",
                     seed, registers.operations().size(), unknown, registers.failed());

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -30,8 +31,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Nodes with disks of their own that replicate chunks and logs; only the registers are not on any of them. */
 final class ReplicatedNodes {
     private static final int GROUPS = 8;
-    private static final ReplicationSettings SETTINGS = ReplicationSettings.DEFAULT.withTimes(
-            Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofSeconds(2));
+    private static final ReplicationSettings SETTINGS =
+            ReplicationSettings.DEFAULT.withTimes(Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofSeconds(2));
 
     final TestLogs logs = new TestLogs();
     private final Path directory;
@@ -45,8 +46,7 @@ final class ReplicatedNodes {
         Map<String, ReplicaState> replicas = new HashMap<>();
         for (int node = 0; node < count; node++) {
             String name = "node" + node;
-            members.put(
-                    name, new ClusterMember(name, node + 1, name, "here", 0, 0, 0, 0, Set.of(Role.values()), true));
+            members.put(name, new ClusterMember(name, node + 1, name, "here", 0, 0, 0, 0, Set.of(Role.values()), true));
             replicas.put(name, ReplicaState.MEMBER);
         }
         List<Map<String, ReplicaState>> groups = new ArrayList<>();
@@ -73,7 +73,7 @@ final class ReplicatedNodes {
         private Parts(String name) {
             this.name = name;
             loop = new ThreadLoop("chunks of " + name);
-            int number = view.members().get(name).number();
+            int number = Objects.requireNonNull(view.members().get(name)).number();
             store = ChunkStore.open(
                     ChunkStoreConfig.of(directory.resolve(name).resolve("chunks"), new UUID(4, 2), number)
                             .withSegmentBytes(4 << 20)

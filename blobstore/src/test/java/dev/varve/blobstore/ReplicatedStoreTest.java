@@ -89,7 +89,8 @@ final class ReplicatedStoreTest {
             assertThat(get(node, "a")).isEqualTo(ObjectStoreContract.bytes(1, 20_000));
         }
         String log = "meta/%02d".formatted(MetaState.shardOf(BUCKET));
-        SharedLog seen = Objects.requireNonNull(Objects.requireNonNull(parts.get("node1")).logs().get(log));
+        SharedLog seen = Objects.requireNonNull(
+                Objects.requireNonNull(parts.get("node1")).logs().get(log));
         String leader = seen.leader().orElseThrow();
         int dead = leader.charAt(4) - '0';
         Objects.requireNonNull(parts.get(leader)).kill();

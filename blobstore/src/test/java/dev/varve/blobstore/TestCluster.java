@@ -85,7 +85,11 @@ final class TestCluster implements AutoCloseable {
     }
 
     TestCluster(
-            Path directory, ObjectStoreConfig config, Function<String, NodeParts> logs, InstantSource clock, int count) {
+            Path directory,
+            ObjectStoreConfig config,
+            Function<String, NodeParts> logs,
+            InstantSource clock,
+            int count) {
         this.directory = directory;
         this.config = config;
         this.logs = logs;

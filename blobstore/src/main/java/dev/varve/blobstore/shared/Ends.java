@@ -23,6 +23,9 @@ final class Ends {
 
     private final LogCore core;
     private List<Waiting> waiting = new ArrayList<>();
+    /** Those that the question on its way is asked for. */
+    private List<Waiting> asked = List.of();
+
     private List<Arriving> arriving = new ArrayList<>();
     private boolean isAsking;
     private boolean isTicking;
@@ -50,6 +53,7 @@ final class Ends {
         isAsking = true;
         List<Waiting> batch = waiting;
         waiting = new ArrayList<>();
+        asked = batch;
         if (core.lead().owns()) {
             core.when(core.lead().parked().end(), answer -> answered(leader, batch, answer), failure -> again(batch));
         } else {
@@ -71,6 +75,7 @@ final class Ends {
         core.learn(answer.facts());
         if (answer.kind() == Message.Kind.DONE) {
             isAsking = false;
+            asked = List.of();
             batch.forEach(each -> arriving.add(new Arriving(each, answer.facts().epoch(), answer.end())));
             seen();
             ask();
@@ -83,6 +88,7 @@ final class Ends {
     }
 
     private void again(List<Waiting> batch) {
+        asked = List.of();
         waiting.addAll(0, batch);
         core.loop().after(AGAIN, () -> {
             isAsking = false;
@@ -146,8 +152,10 @@ final class Ends {
     }
 
     void close() {
+        asked.forEach(each -> fail(each, "it is closed"));
         arriving.forEach(each -> fail(each.waiting(), "it is closed"));
         waiting.forEach(each -> fail(each, "it is closed"));
+        asked = List.of();
         arriving = new ArrayList<>();
         waiting = new ArrayList<>();
     }
