@@ -267,6 +267,11 @@ public final class ClusterStore implements AutoCloseable {
         return metadata().checkpointOnce();
     }
 
+    /** Loads this node's metadata again if they cannot follow the others any more; false if there was nothing to do. */
+    public boolean mendMetadata() {
+        return metadata().mend();
+    }
+
     /** Compares this node's metadata with those of others; differences are alarms. */
     public List<String> compare(Collection<String> nodes) {
         return metadata().compare(peers, nodes);

@@ -254,6 +254,10 @@ final class ClusterLake implements Neighbours {
         jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
         jobs.add(new Job("checkpoints", SECOND, store::checkpointOnce));
         jobs.add(new Job("chunk garbage", COLLECTION, () -> store.collectGarbage() < 0));
+        jobs.add(new Job("metadata mending", MINUTE, () -> {
+            store.mendMetadata();
+            return false;
+        }));
         jobs.add(new Job("metadata comparison", MINUTE, () -> {
             store.compare(others());
             return false;
