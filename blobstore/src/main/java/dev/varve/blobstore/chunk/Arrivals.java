@@ -162,6 +162,37 @@ final class Arrivals {
         return done;
     }
 
+    /** Writes a chunk that is here once more, and waits for it; false if it cannot be read or is gone. */
+    boolean rewrite(StoredChunk chunk) {
+        ChunkRef ref = chunk.ref();
+        CompletableFuture<Boolean> claim = claim(ref.id());
+        try {
+            ChunkRow row = table.find(ref.id());
+            if (row == null || !StoredChunk.of(ref.id(), row).equals(chunk)) {
+                return false;
+            }
+            if (chunk.isFile()) {
+                CompletableFuture<Boolean> done = new CompletableFuture<>();
+                lane.accept(new Lane.Task.Remember(ref, chunk.birth(), stamps.next(), done));
+                return Waiting.get(done);
+            }
+            ByteBuffer payload = ByteBuffer.allocateDirect(Math.toIntExact(ref.length()));
+            try {
+                reader.read(ref, 0, payload);
+            } catch (VarveException e) {
+                // Reported by the reader; it has to come from elsewhere.
+                return false;
+            }
+            CompletableFuture<ChunkRef> done = new CompletableFuture<>();
+            lane.accept(new Lane.Task.Put(
+                    payload.flip(), Blocks.of(payload), chunk.birth(), ref.id(), stamps.next(), done));
+            Waiting.get(done);
+            return true;
+        } finally {
+            release(ref.id(), claim);
+        }
+    }
+
     /** A deletion was begun, and nobody knows what became of it. */
     void doubt() {
         isDoubtful = true;

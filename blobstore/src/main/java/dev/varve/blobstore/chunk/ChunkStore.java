@@ -63,6 +63,7 @@ public final class ChunkStore implements Chunks, AutoCloseable {
     private final SegmentCompaction compaction;
     private final Scrubber scrubber;
     private final Arrivals arrivals;
+    private final Evacuation evacuation;
     private final List<Lane> lanes = new ArrayList<>();
     private final AtomicLong drafts = new AtomicLong();
     private final Map<ChunkId, Object> verifying = new ConcurrentHashMap<>();
@@ -181,6 +182,7 @@ public final class ChunkStore implements Chunks, AutoCloseable {
         scrubber = new Scrubber(directory, table, files, damages, this::checkSmallFiles);
         Stamps stamps = new Stamps(boot);
         arrivals = new Arrivals(table, files, reader, damages, stamps, io, task -> lane().submit(task));
+        evacuation = new Evacuation(table, arrivals, lanes);
         for (int i = 0; i < config.lanes(); i++) {
             lanes.add(new Lane(i, config, factory, table, space, ids, stamps, acknowledging, io, fsyncs));
         }
@@ -408,6 +410,18 @@ public final class ChunkStore implements Chunks, AutoCloseable {
                     compactions.increment();
                 }
                 return isDone;
+            }
+        });
+    }
+
+    /**
+     * Moves chunks of about so many bytes that can still be read out of damaged segments, so that these can go when the rest
+     * came again by {@link #put}; returns how many. For nodes whose chunks others have too: nobody can restore the file then.
+     */
+    public int evacuateDamaged(long bytes) {
+        return run("move chunks out of damaged segments", () -> {
+            synchronized (maintaining) {
+                return evacuation.run(bytes);
             }
         });
     }

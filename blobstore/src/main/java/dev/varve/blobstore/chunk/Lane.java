@@ -138,7 +138,7 @@ final class Lane {
         }
     }
 
-    /** Ends the segment being written if compaction would free it then; returns when that is done. */
+    /** Ends the segment being written if compaction would free it then, or it is damaged; returns when that is done. */
     void sealIfSparse() {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         submit(new Task.SealIfSparse(done));
@@ -270,10 +270,12 @@ final class Lane {
         SegmentWriter now = writer;
         SegmentTable.Entry entry =
                 now == null ? null : table.entry(now.segment().id());
-        if (now != null
-                && entry != null
-                && !entry.row().damaged()
-                && entry.row().isBelow(config.compactPercent())) {
+        if (now == null) {
+            return;
+        }
+        if (entry == null || entry.row().damaged()) {
+            retire();
+        } else if (entry.row().isBelow(config.compactPercent())) {
             writer = null;
             seal(now);
         }

@@ -35,6 +35,7 @@ final class StoredReplicas implements ReplicaDisk {
     private static final int PAGE = 2000;
     private static final int STEP_BYTES = 1 << 20;
     private static final int PART_BYTES = 4 << 20;
+    private static final long MOST_MOVED_BYTES = 64 << 20;
     private static final int MOST_VERIFYING = 4;
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
@@ -216,6 +217,8 @@ final class StoredReplicas implements ReplicaDisk {
     @Override
     public CompletableFuture<List<ChunkFact>> damaged() {
         return onLoop.after(() -> {
+            // What is good beside it is moved away, so that the damaged segment can go in the end.
+            store.evacuateDamaged(MOST_MOVED_BYTES);
             Set<ChunkId> ids = new LinkedHashSet<>();
             store.damage().stream().map(Damage::chunk).filter(Objects::nonNull).forEach(ids::add);
             return found(ids);

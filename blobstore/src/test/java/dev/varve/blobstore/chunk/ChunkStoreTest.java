@@ -672,4 +672,44 @@ class ChunkStoreTest {
             assertThat(regularFiles("drafts")).isEmpty();
         }
     }
+
+    @Test
+    void aDamagedSegmentGoesWhenAllInItIsElsewhere() throws IOException {
+        ChunkRef bad;
+        ChunkRef own;
+        ChunkRef file;
+        try (ChunkStore store = open()) {
+            bad = putAs(store, foreignId(1), bytes(1, 1000));
+            own = put(store, bytes(2, 1000));
+            file = putFile(store, bytes(3, 1000));
+        }
+        List<Path> before = regularFiles(ChunkStore.SEGMENTS);
+        assertThat(before).hasSize(1);
+        flip(before.getFirst(), 500);
+        try (ChunkStore store = open()) {
+            assertThat(store.evacuateDamaged(1 << 20)).isZero();
+            assertFails(ErrorCode.CORRUPT, () -> get(store, bad));
+            assertThat(store.evacuateDamaged(1 << 20)).isEqualTo(2);
+            assertThat(store.compactOnce()).isFalse();
+            assertThat(store.damage()).isNotEmpty();
+            putAs(store, bad.id(), bytes(1, 1000));
+            assertThat(store.evacuateDamaged(1 << 20)).isZero();
+            assertThat(store.compactOnce()).isTrue();
+            assertThat(store.damage()).isEmpty();
+            assertThat(before.getFirst()).doesNotExist();
+            scrubWhole(store);
+            assertThat(store.damage()).isEmpty();
+            assertThat(store.find(own.id()).orElseThrow().birth()).isEqualTo(1);
+        }
+        for (int i = 0; i < 2; i++) {
+            try (ChunkStore store = open()) {
+                assertThat(get(store, bad)).isEqualTo(bytes(1, 1000));
+                assertThat(get(store, own)).isEqualTo(bytes(2, 1000));
+                assertThat(store.file(file)).hasBinaryContent(bytes(3, 1000));
+                assertThat(store.status().chunks()).isEqualTo(3);
+                assertThat(store.status().damagedSegments()).isZero();
+            }
+            indexes.forget();
+        }
+    }
 }
