@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,7 @@ DATA = REPOSITORY.parent / "shared" / "data"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the long tests")
+    parser.addoption("--cluster", action="store_true", help="ask a cluster of three nodes instead of one node")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -51,9 +55,27 @@ def _free_port() -> int:
         return port
 
 
+@contextmanager
+def _cluster(folder: Path) -> Iterator[Node]:
+    """Three nodes and their ZooKeeper; the tests ask one of them."""
+    subprocess.run([LAUNCHER, "cluster", "start", "--nodes", "3", "--dir", str(folder)], check=True, timeout=600)
+    try:
+        status = subprocess.run(
+            [LAUNCHER, "cluster", "status", "--dir", str(folder)], check=True, capture_output=True, text=True
+        )
+        ports = [json.loads(line)["httpPort"] for line in status.stdout.splitlines() if "httpPort" in line]
+        yield Node(f"http://127.0.0.1:{random.choice(ports)}")
+    finally:
+        subprocess.run([LAUNCHER, "cluster", "stop", "--dir", str(folder)], check=True, timeout=120)
+
+
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("node")
+    if request.config.getoption("--cluster"):
+        with _cluster(folder / "cluster") as member:
+            yield member
+        return
     port = _free_port()
     log = (folder / "log").open("wb")
     command = [LAUNCHER, "server", "--data", str(folder / "data"), "--http-port", str(port)]

@@ -3,6 +3,7 @@ package dev.varve.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.varve.blobstore.ClusterStore;
 import dev.varve.blobstore.LocalObjectStore;
+import dev.varve.blobstore.ObjectStore;
 import dev.varve.controller.Maintenance;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
@@ -51,6 +52,7 @@ public final class Node implements AutoCloseable {
     private final AtomicBoolean isReady = new AtomicBoolean();
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
+    private final Lake lake;
     private final QueryEngine engine;
     private final SqlEngine sql;
     private final HttpEndpoint http;
@@ -75,7 +77,7 @@ public final class Node implements AutoCloseable {
                             queries(config, scratch), new LaterTables(tables), new LaterFragments(fragments), memory),
                     QueryEngine::close));
             Optional<ClusterConfig> cluster = config.cluster();
-            Lake lake = cluster.isPresent()
+            lake = cluster.isPresent()
                     ? ClusterLake.open(config, cluster.get(), memory, clock, metrics, parts)
                     : Lake.local(config, memory, clock, metrics, parts);
             tables.complete(new LakeTables(lake.catalog(), lake.ingest(), lake.blobs()));
@@ -180,6 +182,10 @@ public final class Node implements AutoCloseable {
     /** Makes the first queries fast, in the background; for a node that has its process to itself. */
     public void warmUp() {
         Thread.ofPlatform().daemon().name("varve-warm-up").start(engine::warmUp);
+    }
+
+    ObjectStore objects() {
+        return lake.objects();
     }
 
     public int httpPort() {

@@ -71,6 +71,7 @@ class NodeTest {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private Node node;
+    private TestCluster cluster;
 
     @BeforeEach
     void start() {
@@ -78,21 +79,30 @@ class NodeTest {
     }
 
     private Node open() {
-        return Node.start(NodeConfig.load(
-                null,
-                Map.of(),
-                Map.of(
-                        "data.dir", directory.resolve("lake").toString(),
-                        "http.port", "0",
-                        "flight.port", "0",
-                        "s3.port", "0",
-                        "query.memory-limit", "256MiB",
-                        "shutdown.drain", "10s")));
+        Map<String, String> settings = Map.of(
+                "data.dir", directory.resolve("lake").toString(),
+                "http.port", "0",
+                "flight.port", "0",
+                "s3.port", "0",
+                "query.memory-limit", "256MiB",
+                "shutdown.drain", "10s");
+        if (TestCluster.isWanted()) {
+            cluster = TestCluster.start(directory.resolve("lake"), settings, keys -> {});
+            return cluster.node();
+        }
+        return Node.start(NodeConfig.load(null, Map.of(), settings));
+    }
+
+    private void close() {
+        node.close();
+        if (cluster != null) {
+            cluster.close();
+        }
     }
 
     @AfterEach
     void stop() {
-        node.close();
+        close();
         client.close();
     }
 
@@ -112,7 +122,7 @@ class NodeTest {
         assertThat(rows("text/csv", "?time=time", bytes("time,station\n2021-07-11,oslo\n"))
                         .statusCode())
                 .isEqualTo(200);
-        node.close();
+        close();
         node = open();
         assertThat(sql("SELECT count(*) FROM air", "csv").body()).endsWith("\r\n3\r\n");
     }

@@ -15,18 +15,24 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
-/** A whole node in this process, and HTTP to it; who knows the key may do everything by S3. */
+/**
+ * A whole node in this process, or the nodes of a cluster in turn, and HTTP to it; who knows the key may do everything by
+ * S3.
+ */
 public final class TestNode implements AutoCloseable {
     public static final String KEY_ID = "TESTNODEKEY0000000001";
     public static final String SECRET = "secret-of-the-test-node-0000000000000001";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Node node;
+    private final Supplier<Node> node;
+    private final AutoCloseable all;
     private final HttpClient client = HttpClient.newHttpClient();
 
-    private TestNode(Node node) {
+    private TestNode(Supplier<Node> node, AutoCloseable all) {
         this.node = node;
+        this.all = all;
     }
 
     /** Starts one on free ports with a few settings of its own. */
@@ -39,21 +45,30 @@ public final class TestNode implements AutoCloseable {
                 "query.memory-limit", "256MiB",
                 "shutdown.drain", "10s"));
         settings.putAll(own);
-        AccessKeys.open(directory.resolve(AccessKeys.DIRECTORY), InstantSource.system())
-                .add(KEY_ID, SECRET, "tester", List.of());
-        return new TestNode(Node.start(NodeConfig.load(null, Map.of(), settings)));
+        if (TestCluster.isWanted()) {
+            TestCluster cluster = TestCluster.start(directory, settings, TestNode::addKey);
+            return new TestNode(cluster::node, cluster);
+        }
+        addKey(AccessKeys.open(directory.resolve(AccessKeys.DIRECTORY), InstantSource.system()));
+        Node started = Node.start(NodeConfig.load(null, Map.of(), settings));
+        return new TestNode(() -> started, started);
+    }
+
+    private static void addKey(AccessKeys keys) {
+        keys.add(KEY_ID, SECRET, "tester", List.of());
     }
 
     public int s3Port() {
-        return node.s3Port();
+        return node.get().s3Port();
     }
 
     public int httpPort() {
-        return node.httpPort();
+        return node.get().httpPort();
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.httpPort() + path));
+        return HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + node.get().httpPort() + path));
     }
 
     public HttpResponse<byte[]> get(String path) throws IOException, InterruptedException {
@@ -90,7 +105,11 @@ public final class TestNode implements AutoCloseable {
 
     @Override
     public void close() {
-        node.close();
+        try {
+            all.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
         client.close();
     }
 }

@@ -4,12 +4,14 @@ import dev.varve.blobstore.LocalObjectStore;
 import dev.varve.blobstore.MemoryObjects;
 import dev.varve.blobstore.ObjectStore;
 import dev.varve.blobstore.ObjectStoreConfig;
+import dev.varve.server.TestCluster;
 import dev.varve.server.keys.AccessKeys;
 import dev.varve.server.metrics.Metrics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
@@ -26,8 +28,10 @@ final class S3TestNode implements AutoCloseable {
     private final ObjectStore objects;
     private final AccessKeys keys;
     private final S3Endpoint endpoint;
+    private final AutoCloseable below;
 
-    private S3TestNode(ObjectStore objects, AccessKeys keys, S3Endpoint endpoint) {
+    private S3TestNode(ObjectStore objects, AccessKeys keys, S3Endpoint endpoint, AutoCloseable below) {
+        this.below = below;
         this.objects = objects;
         this.keys = keys;
         this.endpoint = endpoint;
@@ -59,19 +63,34 @@ final class S3TestNode implements AutoCloseable {
 
     /** Over the store that nodes have. */
     static S3TestNode startLocal(Path directory, S3Config config) {
+        if (TestCluster.isWanted()) {
+            return overCluster(directory, config);
+        }
         InstantSource clock = InstantSource.system();
         ObjectStore objects = LocalObjectStore.open(directory.resolve("store"), ObjectStoreConfig.DEFAULT, clock);
         return start(directory, config, clock, objects);
     }
 
+    /** An endpoint of its own over what a node of a cluster has. */
+    private static S3TestNode overCluster(Path directory, S3Config config) {
+        Map<String, String> ports = Map.of("http.port", "0", "flight.port", "0", "s3.port", "0");
+        TestCluster cluster = TestCluster.start(directory.resolve("cluster"), ports, keys -> {});
+        return start(directory, config, InstantSource.system(), cluster.objects(), cluster);
+    }
+
     private static S3TestNode start(Path directory, S3Config config, InstantSource clock, ObjectStore objects) {
+        return start(directory, config, clock, objects, objects);
+    }
+
+    private static S3TestNode start(
+            Path directory, S3Config config, InstantSource clock, ObjectStore objects, AutoCloseable below) {
         AccessKeys keys = AccessKeys.open(directory.resolve("keys"), clock);
         keys.add(MAIN_KEY, MAIN_SECRET, "main", List.of());
         keys.add(ALT_KEY, ALT_SECRET, "alt", List.of());
         keys.add(TENANT_KEY, TENANT_SECRET, "testx$tenant", List.of());
         S3Endpoint endpoint =
                 S3Endpoint.start(config, new S3Endpoint.Parts(objects, keys, clock, new Metrics(), () -> true));
-        return new S3TestNode(objects, keys, endpoint);
+        return new S3TestNode(objects, keys, endpoint, below);
     }
 
     ObjectStore objects() {
@@ -96,6 +115,10 @@ final class S3TestNode implements AutoCloseable {
     @Override
     public void close() {
         endpoint.close();
-        objects.close();
+        try {
+            below.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 }
