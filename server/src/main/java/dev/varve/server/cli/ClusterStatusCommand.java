@@ -1,8 +1,12 @@
 package dev.varve.server.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.controller.ClusterAdmin;
+import dev.varve.controller.ClusterStatus;
+import dev.varve.model.VarveException;
 import dev.varve.server.console.Amounts;
 import dev.varve.server.console.Terminal;
 import dev.varve.server.console.TextTable;
@@ -46,7 +50,7 @@ final class ClusterStatusCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (LocalCluster local = cluster.open()) {
-            Optional<JsonNode> view = local.view();
+            Optional<JsonNode> view = local.view().or(() -> asWritten(local));
             List<ObjectNode> lines = new ArrayList<>();
             for (String process : local.processes()) {
                 lines.add(line(local, process, view));
@@ -58,6 +62,39 @@ final class ClusterStatusCommand implements Callable<Integer> {
                 view.ifPresent(seen -> terminal.out().print("\n" + summary(seen) + "\n"));
             }
             return ExitCodes.OK;
+        }
+    }
+
+    /** What ZooKeeper says, when no node tells; empty when the cluster was never there. */
+    private static Optional<JsonNode> asWritten(LocalCluster local) {
+        boolean hasZooKeeper = local.processes().stream()
+                .anyMatch(process -> process.startsWith("zookeeper-") && local.state(process) == ProcessState.RUNNING);
+        if (!hasZooKeeper) {
+            return Optional.empty();
+        }
+        try (ClusterAdmin admin = ClusterAdmin.connect(local.zookeeper(), local.name())) {
+            ClusterStatus status = admin.status();
+            ObjectNode json = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("groups", status.groups())
+                    .put("replicas", status.replicas())
+                    .put("missing", status.missing())
+                    .put("fewest", status.fewestMembers())
+                    .put("moving", status.moves().size())
+                    .put("settled", status.isSettled());
+            ArrayNode nodes = json.putArray("nodes");
+            status.nodes().forEach(node -> {
+                ObjectNode one = nodes.addObject()
+                        .put("id", node.member().id())
+                        .put("live", node.member().isLive())
+                        .put("leads", node.leads());
+                ObjectNode replicas = one.putObject("replicas");
+                node.replicas()
+                        .forEach((state, count) -> replicas.put(state.name().toLowerCase(Locale.ROOT), count));
+            });
+            return Optional.of(json);
+        } catch (VarveException notThere) {
+            return Optional.empty();
         }
     }
 

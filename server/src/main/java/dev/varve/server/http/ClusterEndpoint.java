@@ -36,7 +36,7 @@ public final class ClusterEndpoint {
         call.json(200, json(parts.view().get()));
     }
 
-    private ObjectNode json(ClusterView view) {
+    ObjectNode json(ClusterView view) {
         Map<String, Map<ReplicaState, Integer>> states = new HashMap<>();
         int missing = 0;
         int fewest = parts.replicas();

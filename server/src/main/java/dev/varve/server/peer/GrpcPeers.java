@@ -27,11 +27,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Peers over gRPC with mutual TLS. Handlers and continuations of answers run on virtual threads, and may block.
+ * Peers over gRPC with mutual TLS. Handlers and continuations of answers run on threads of their own, and may block.
  *
  * <p>A request that is larger than a few pages may wait for others to the same node; beyond the limits of
  * {@link PeerConfig} it fails with {@code OVERLOADED}, not having been sent. Requests to this node itself go to the handler
@@ -41,6 +43,8 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private static final int MESSAGE_BYTES = MAX_BYTES + 1024;
     private static final int WINDOW = 8 << 20;
     private static final int MOST_CALLS = 1 << 14;
+    private static final int MOST_THREADS = 256;
+    private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Duration CHECKS = Duration.ofMillis(250);
     private static final Duration CONNECTING = Duration.ofSeconds(5);
     /** A client that is gone without a word. */
@@ -64,8 +68,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         desk.serve(Link.PING, (from, request) -> CompletableFuture.completedFuture(ByteBuffer.allocate(0)));
         loops = new NioEventLoopGroup(
                 Math.min(4, Runtime.getRuntime().availableProcessors()), new DefaultThreadFactory("varve-peer", true));
-        workers = Executors.newThreadPerTaskExecutor(
-                Thread.ofVirtual().name("peer-", 0).factory());
+        workers = workers();
         timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("varve-peer-timer").factory());
         server = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))
@@ -111,6 +114,21 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private static String reason(Throwable failure) {
         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return String.valueOf(cause.getMessage());
+    }
+
+    /**
+     * Platform threads, which the system lets take turns: a virtual one would wait for others that compute, and leases end
+     * meanwhile. Beyond a number of them, which only handlers that block can need, virtual ones all the same.
+     */
+    private static ExecutorService workers() {
+        return new ThreadPoolExecutor(
+                0,
+                MOST_THREADS,
+                IDLE.toMillis(),
+                TimeUnit.MILLISECONDS,
+                new SynchronousQueue<>(),
+                Thread.ofPlatform().daemon().name("varve-peer-worker-", 0).factory(),
+                (task, pool) -> Thread.ofVirtual().name("peer").start(task));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // ends with the timer

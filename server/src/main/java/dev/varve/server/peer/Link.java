@@ -35,7 +35,11 @@ final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     static final String PING = "varve.ping";
     private static final long SILENCE = Duration.ofMillis(750).toNanos();
-    private static final long PING_PATIENCE = Duration.ofMillis(1_750).toNanos();
+    private static final long PING_PATIENCE = Duration.ofMillis(2_000).toNanos();
+    /** A connection that nothing came over yet may still be at its handshake, which a busy machine is slow at. */
+    private static final long CONNECT_PATIENCE = Duration.ofMillis(5_000).toNanos();
+    /** Looks further apart tell that this process itself stood still. */
+    private static final long LONGEST_LOOK = Duration.ofMillis(1_000).toNanos();
     /** A connection that failed is not tried again sooner. */
     private static final long PAUSE = Duration.ofMillis(20).toNanos();
 
@@ -58,6 +62,11 @@ final class Link {
     private volatile long heard = System.nanoTime();
 
     private volatile boolean isPinged;
+
+    /** Whether anything came over the present connection. */
+    private volatile boolean isProven;
+
+    private volatile long looked = System.nanoTime();
 
     /** Where a node listens. */
     record Address(String host, int port) {}
@@ -166,6 +175,7 @@ final class Link {
         }
         Connection made = new Connection(address, connecting.connect(address), System.nanoTime());
         connection = made;
+        isProven = false;
         heard = made.since();
         return made.channel();
     }
@@ -202,7 +212,7 @@ final class Link {
 
         @Override
         public void onMessage(ByteBuffer value) {
-            heard = System.nanoTime();
+            hear();
             message = value;
         }
 
@@ -214,12 +224,17 @@ final class Link {
             if (status.isOk() && found != null) {
                 ask.answer().complete(found);
             } else if (told != null) {
-                heard = System.nanoTime();
+                hear();
                 ask.answer().completeExceptionally(told);
             } else {
                 ask.fail(ErrorCode.UNKNOWN_OUTCOME, reason(status));
             }
         }
+    }
+
+    private void hear() {
+        heard = System.nanoTime();
+        isProven = true;
     }
 
     private static String reason(Status status) {
@@ -237,6 +252,12 @@ final class Link {
     @SuppressWarnings("FutureReturnValueIgnored") // the answer itself is what counts
     void check() {
         ManagedChannel channel;
+        long now = System.nanoTime();
+        boolean stoodStill = now - looked > LONGEST_LOOK;
+        looked = now;
+        if (stoodStill) {
+            heard = now;
+        }
         synchronized (this) {
             Connection current = connection;
             if (awaited == 0 || current == null || isPinged || System.nanoTime() - heard < SILENCE) {
@@ -246,7 +267,8 @@ final class Link {
             isPinged = true;
         }
         long before = heard;
-        Ask ping = Ask.of(node, PING, ByteBuffer.allocate(0), System.nanoTime() + PING_PATIENCE);
+        long patience = isProven ? PING_PATIENCE : CONNECT_PATIENCE;
+        Ask ping = Ask.of(node, PING, ByteBuffer.allocate(0), System.nanoTime() + patience);
         synchronized (this) {
             take(ping);
         }

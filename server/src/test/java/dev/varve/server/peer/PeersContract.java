@@ -166,6 +166,7 @@ abstract class PeersContract {
     void manyAsksAtOnceGetEachItsOwnAnswer() {
         Peers asker = join("a");
         join("b").serve("double", (from, request) -> done(text(request) + text(request)));
+        untilAnswered(asker, "b", "double");
         List<CompletableFuture<ByteBuffer>> answers = new ArrayList<>();
         for (int i = 0; i < 2_000; i++) {
             answers.add(asker.ask("b", "double", bytes("<" + i + ">"), LONG));
