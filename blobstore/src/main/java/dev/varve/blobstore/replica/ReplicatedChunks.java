@@ -335,9 +335,10 @@ public final class ReplicatedChunks implements Chunks, AutoCloseable {
                 checkUnreadable(e);
             }
         }
-        Path path = cache.get(ref, draft -> fetch(ref, draft));
-        reportOwn(ref, isHere);
-        return path;
+        return cache.get(ref, draft -> {
+            fetch(ref, draft);
+            reportOwn(ref, isHere);
+        });
     }
 
     private void fetch(ChunkRef ref, Path target) throws IOException {
