@@ -8,7 +8,8 @@ import java.util.List;
  *
  * @param accepted rows now in the dataset
  * @param rejected rows left out
- * @param position where the batch is in the commit log, and the {@code version} of its rows; -1 when no row was accepted
+ * @param position where the batch is in the commit log, and the {@code version} of its rows; -1 when no row was accepted; of
+ *     a batch that went to several shards of a cluster's log the highest
  * @param duplicate whether the batch had been appended before, under the same idempotency key
  * @param errors at most {@value #MOST_ERRORS}, one for each row left out
  */

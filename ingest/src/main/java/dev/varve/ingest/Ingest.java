@@ -96,7 +96,7 @@ public final class Ingest implements AutoCloseable {
     /**
      * Opens ingest on one of several nodes, each of which follows all the logs and may take rows for any of them; the log of
      * a dataset's shard {@code i} is {@code logs.get(i)}, on all nodes and for good. Logs, catalog, blobs and memory stay the
-     * caller's to close, the logs after this.
+     * caller's to close, the logs after this. What fails because the store is not ready may be tried again.
      *
      * @param catalog one that looks what others have changed
      */

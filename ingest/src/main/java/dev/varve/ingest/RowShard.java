@@ -62,11 +62,14 @@ final class RowShard implements SharedLog.Follower {
         this.applied = applied;
     }
 
-    /** Begins where the last checkpoint of keys ends: all rows below are in files. */
+    /** Reads what is known of keys: up to there all rows are in files. Before {@link #follow}. */
+    void restore() {
+        appliedEnd = keys.restore(blobs, Long.MAX_VALUE);
+    }
+
+    /** Begins to take rows. */
     void follow() {
-        long from = keys.restore(blobs, Long.MAX_VALUE);
-        appliedEnd = from;
-        log.follow(from, this);
+        log.follow(appliedEnd, this);
     }
 
     int number() {

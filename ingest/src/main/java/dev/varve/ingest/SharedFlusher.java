@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,6 +52,7 @@ final class SharedFlusher {
     private final AtomicLong flushes = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
     private volatile @Nullable String lastError;
+    private volatile Map<UUID, DatasetName> lastNames = Map.of();
     private volatile long nextTryMillis = Long.MIN_VALUE;
     private long backOffMillis = FIRST_BACK_OFF_MILLIS;
 
@@ -208,8 +210,7 @@ final class SharedFlusher {
             return;
         }
         // after the memtables: a dataset that is made later may have rows by now
-        Map<UUID, DatasetName> names = new HashMap<>();
-        catalog.list().forEach(dataset -> names.put(dataset.id(), dataset.name()));
+        Map<UUID, DatasetName> names = look();
         for (Candidate candidate : all) {
             LiveRows live = candidate.live();
             DatasetName name = names.get(live.dataset());
@@ -222,6 +223,24 @@ final class SharedFlusher {
                 live.dropBelow(snapshot.logPosition(candidate.shard().number()));
             }
         }
+    }
+
+    private Map<UUID, DatasetName> look() {
+        Map<UUID, DatasetName> names = new HashMap<>();
+        catalog.list().forEach(dataset -> names.put(dataset.id(), dataset.name()));
+        lastNames = names;
+        return names;
+    }
+
+    /** The names of datasets, without those that are no more: as they were a moment ago. */
+    Map<UUID, DatasetName> names(Set<UUID> datasets) {
+        Map<UUID, DatasetName> names = lastNames;
+        if (!names.keySet().containsAll(datasets)) {
+            names = look();
+        }
+        Map<UUID, DatasetName> chosen = new HashMap<>(names);
+        chosen.keySet().retainAll(datasets);
+        return chosen;
     }
 
     long flushes() {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -43,7 +44,7 @@ final class SharedIntake implements Intake {
     private final SharedAppender appender;
 
     /**
-     * Begins to follow the logs.
+     * Begins to follow the logs. If it fails it has not begun, and may be tried again.
      *
      * @param applied called after each record of any node that was seen
      */
@@ -70,13 +71,8 @@ final class SharedIntake implements Intake {
         }
         flusher = new SharedFlusher(config, shards, catalog, blobs, gate, clock, faults);
         appender = new SharedAppender(config, shards, gate, memory, reserved, clock);
-        try {
-            shards.forEach(RowShard::follow);
-        } catch (RuntimeException e) {
-            stop();
-            release();
-            throw e;
-        }
+        shards.forEach(RowShard::restore);
+        shards.forEach(RowShard::follow);
     }
 
     @Override
@@ -232,14 +228,7 @@ final class SharedIntake implements Intake {
             }
         }
         Map<DatasetName, IngestStatus.Live> live = new HashMap<>();
-        if (!byId.isEmpty()) {
-            for (Dataset dataset : catalog.list()) {
-                IngestStatus.Live rows = byId.get(dataset.id());
-                if (rows != null) {
-                    live.put(dataset.name(), rows);
-                }
-            }
-        }
+        flusher.names(byId.keySet()).forEach((id, name) -> live.put(name, Objects.requireNonNull(byId.get(id))));
         return new IngestStatus(
                 live,
                 gate.used(),

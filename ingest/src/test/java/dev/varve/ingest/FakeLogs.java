@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * later, appends fail in each way they may, and leaders change when they are told to.
  */
 final class FakeLogs implements ClusterLogs {
+    /** Between the first positions of logs, so that they do not agree by chance. */
+    private static final long POSITIONS_APART = 1_000;
+
     private final InstantSource clock;
     private final Random random;
     private final Map<String, Log> logs = new HashMap<>();
@@ -59,10 +62,16 @@ final class FakeLogs implements ClusterLogs {
         private long end;
         private Instant trusted = Instant.EPOCH;
         private String leader = "";
+
+        /** A log that was cut before. */
+        Log(long start) {
+            this.start = start;
+            this.end = start;
+        }
     }
 
     private synchronized Log log(String name) {
-        return logs.computeIfAbsent(name, missing -> new Log());
+        return logs.computeIfAbsent(name, missing -> new Log(POSITIONS_APART * (name.hashCode() & 3)));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static dev.varve.ingest.TestLake.AIR;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.catalog.Snapshot;
 import dev.varve.ingest.TestCluster.Found;
 import dev.varve.ingest.TestCluster.Node;
 import dev.varve.ingest.TestLake.Row;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Three nodes over shared logs against a list of rows; {@code -Dseed=…} repeats one history. */
 class SharedIngestTest {
@@ -332,6 +334,110 @@ class SharedIngestTest {
         return System.getProperty("seed") == null
                 ? LongStream.range(0, Integer.getInteger("seeds", count))
                 : LongStream.of(Long.getLong("seed", 0));
+    }
+
+    /** What a crash looks like from inside. */
+    private static final class Crash extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"frozen", "file", "written", "committed", "remembered", "cut"})
+    void aFlushThatStopsAnywhereIsDoneByTheNextLeader(String where) {
+        FakeLogs logs = new FakeLogs(1, InstantSource.system());
+        Oracle oracle = new Oracle(false);
+        Random random = new Random(1);
+        try (TestCluster cluster = cluster(logs, BY_HAND)) {
+            Node first = cluster.nodes.getFirst();
+            Node second = cluster.nodes.get(1);
+            first.catalog.create(AIR, TestLake.UNKEYED, null);
+            for (int i = 0; i < 4; i++) {
+                List<Row> rows = rows(random, 1_200, false);
+                second.append(rows, "key " + i);
+                oracle.rows.addAll(rows);
+                oracle.check(first);
+                cluster.faults = (node, step) -> {
+                    if (node.equals(first.name) && step.equals(where)) {
+                        throw new Crash();
+                    }
+                };
+                if (i < 2) {
+                    assertThatThrownBy(() -> first.ingest.flush(AIR)).isInstanceOf(Crash.class);
+                    oracle.check(first);
+                    oracle.check(second);
+                }
+                if (i == 1) {
+                    first.restart();
+                    for (int shard = 0; shard < SHARDS; shard++) {
+                        logs.lead("ingest/" + shard, second.name);
+                    }
+                }
+                oracle.check(first);
+            }
+            second.ingest.flush(AIR);
+            oracle.check(second);
+            second.restart();
+            for (Node node : cluster.nodes) {
+                oracle.check(node);
+                assertThat(node.ingest.status().live()).isEmpty();
+                assertThat(node.ingest.status().memoryBytes()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aFlushOfADeposedLeaderLeavesNoFiles() {
+        FakeLogs logs = new FakeLogs(1, InstantSource.system());
+        Oracle oracle = new Oracle(true);
+        Random random = new Random(1);
+        try (TestCluster cluster = cluster(logs, BY_HAND)) {
+            Node slow = cluster.nodes.getFirst();
+            Node fast = cluster.nodes.get(1);
+            slow.catalog.create(AIR, TestLake.KEYED, null);
+            List<Row> rows = rows(random, 3_000, true);
+            slow.append(rows, null);
+            oracle.rows.addAll(rows);
+            cluster.faults = (node, step) -> {
+                if (node.equals(slow.name) && step.equals("written")) {
+                    cluster.faults = (anyNode, anyStep) -> {};
+                    fast.ingest.flush(AIR);
+                    List<Row> more = rows(random, 3_000, true);
+                    fast.append(more, null);
+                    oracle.rows.addAll(more);
+                    oracle.check(slow);
+                }
+            };
+            slow.ingest.flush(AIR);
+            for (Node node : cluster.nodes) {
+                oracle.check(node);
+            }
+            Snapshot snapshot = slow.catalog.fresh(AIR);
+            assertThat(cluster.blobs.list(snapshot.dataset().location() + "/data/"))
+                    .hasSameSizeAs(snapshot.files());
+        }
+    }
+
+    @Test
+    void nodesWithLittleMemoryTakeMuchMoreThanThat() {
+        FakeLogs logs = new FakeLogs(1, InstantSource.system());
+        IngestConfig config = IngestConfig.DEFAULT
+                .withMemtable(1 << 20, Duration.ofSeconds(30))
+                .withFlush(1_000_000, 1 << 30, Duration.ofDays(1), IngestConfig.Background.OWN_THREAD);
+        Random random = new Random(1);
+        try (TestCluster cluster = cluster(logs, config)) {
+            cluster.nodes.getFirst().catalog.create(AIR, TestLake.UNKEYED, null);
+            List<Row> sent = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                List<Row> rows = rows(random, 4_000, false);
+                cluster.nodes.get(i % 3).appendUntilDone(rows, "key " + i);
+                sent.addAll(rows);
+                for (Node node : cluster.nodes) {
+                    assertThat(node.ingest.status().memoryBytes()).isLessThan(4 << 20);
+                }
+            }
+            assertThat(cluster.nodes.get(2).rows()).hasSameSizeAs(sent);
+            assertThat(cluster.nodes.getFirst().catalog.fresh(AIR).files()).isNotEmpty();
+        }
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -34,6 +35,8 @@ final class TestCluster implements AutoCloseable {
     private final int shards;
     private final IngestConfig config;
     private final ClusterLogs logs;
+    /** What happens at a step of a flush, by the node's name. */
+    volatile BiConsumer<String, String> faults = (node, step) -> {};
 
     /** A stored row and what decides which version of it holds: the run of its file, live rows being the newest. */
     record Found(Row row, long run, int order) {}
@@ -68,7 +71,8 @@ final class TestCluster implements AutoCloseable {
             for (int shard = 0; shard < shards; shard++) {
                 opened.add(own.open("ingest/" + shard, 32 + shard));
             }
-            return Ingest.openShared(config, opened, catalog, blobs, memory, InstantSource.system());
+            return Ingest.openShared(
+                    config, opened, catalog, blobs, memory, InstantSource.system(), step -> faults.accept(name, step));
         }
 
         private void stop() {

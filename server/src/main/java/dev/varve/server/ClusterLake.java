@@ -6,6 +6,7 @@ import dev.varve.blobstore.BlobStore;
 import dev.varve.blobstore.ClusterStore;
 import dev.varve.blobstore.ObjectBlobStore;
 import dev.varve.blobstore.ObjectStoreConfig;
+import dev.varve.blobstore.SharedLog;
 import dev.varve.blobstore.replica.ReplicaStatus;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogConfig;
@@ -239,16 +240,13 @@ final class ClusterLake implements Neighbours {
                 patiently("open the lake's bucket", () -> ObjectBlobStore.open(store.objects(), ObjectBlobStore.LAKE));
         Catalog catalog = patiently(
                 "open the catalog", () -> parts.add(IcebergCatalog.open(blobs, CatalogConfig.DEFAULT.shared(), clock)));
-        Ingest ingest = parts.add(Ingest.openShared(
-                config.ingest(),
-                settings.logs().stream()
-                        .filter(name -> name.startsWith("ingest/"))
-                        .map(store::log)
-                        .toList(),
-                catalog,
-                blobs,
-                memory,
-                clock));
+        List<SharedLog> logs = settings.logs().stream()
+                .filter(name -> name.startsWith("ingest/"))
+                .map(store::log)
+                .toList();
+        Ingest ingest = patiently(
+                "read the keys of rows",
+                () -> parts.add(Ingest.openShared(config.ingest(), logs, catalog, blobs, memory, clock)));
         List<Job> jobs = new ArrayList<>(StoreJobs.of(store.objects().maintenance()));
         jobs.add(new Job("compaction", config.compactionPause(), ingest::compactOnce));
         jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
