@@ -79,7 +79,7 @@ public final class ClusterBenchmark {
 
     private static Cluster start(Path folder, int nodes) throws IOException {
         Path own = folder.resolve("nodes-" + nodes);
-        Commands.run("rm", "-rf", own.toString());
+        ProcessCluster.clear(own);
         return new ProcessCluster(ProcessCluster.launcher(), own, nodes, folder.resolve("tools"));
     }
 

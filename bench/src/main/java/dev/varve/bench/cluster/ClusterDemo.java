@@ -57,7 +57,7 @@ public final class ClusterDemo {
             }
         }
         folder = folder.toAbsolutePath();
-        Commands.run("rm", "-rf", folder.resolve("nodes").toString());
+        ProcessCluster.clear(folder.resolve("nodes"));
         Files.createDirectories(folder);
         System.out.println((nodes == 1 ? "One node starts" : nodes + " nodes and a ZooKeeper start, each a process")
                 + (Commands.isRoot()

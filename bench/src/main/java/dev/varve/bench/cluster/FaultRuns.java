@@ -164,7 +164,7 @@ public final class FaultRuns {
     private Cluster cluster() throws IOException {
         if (cluster.isEmpty()) {
             Path own = folder.resolve("cluster-" + ++clusters);
-            Commands.run("rm", "-rf", own.toString());
+            ProcessCluster.clear(own);
             cluster = Optional.of(new ProcessCluster(commandline, own, nodes, folder.resolve("tools")));
             runsOfCluster = 0;
         }
@@ -174,7 +174,7 @@ public final class FaultRuns {
     private void discard() throws IOException {
         if (cluster.isPresent()) {
             cluster.get().close();
-            Commands.run("rm", "-rf", cluster.get().folder().toString());
+            ProcessCluster.clear(cluster.get().folder());
             cluster = Optional.empty();
         }
     }

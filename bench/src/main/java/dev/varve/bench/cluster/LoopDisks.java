@@ -67,7 +67,8 @@ final class LoopDisks implements Disks, AutoCloseable {
         Files.deleteIfExists(filler(member));
     }
 
-    private static void unmountAll(Path folder) throws IOException {
+    /** Unmounts all that is mounted in a folder, also by a run that was killed. */
+    static void unmountAll(Path folder) throws IOException {
         List<String> found = new ArrayList<>();
         for (String line : Files.readAllLines(Path.of("/proc/mounts"))) {
             String where = line.split(" ", 3)[1];

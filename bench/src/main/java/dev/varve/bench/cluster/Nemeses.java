@@ -253,7 +253,7 @@ enum Nemeses {
 
         @Override
         public String impossible(Cluster cluster) {
-            return cluster.clocks().isPresent() ? "" : "libfaketime cannot be had";
+            return cluster.clocks().isPresent() ? "" : "it needs a C compiler";
         }
 
         @Override

@@ -33,14 +33,14 @@ final class ProcessCluster implements Cluster {
     private static final String CLUSTER = "varve";
     private static final int HTTP_PORT = 8181;
     private static final int ZOOKEEPER_PORT = 2181;
-    private static final Duration READY = Duration.ofMinutes(3);
+    private static final Duration READY = Duration.ofMinutes(10);
     private static final int STOP_SECONDS = 60;
 
     private final Commandline commandline;
     private final Path folder;
     private final Optional<Namespaces> network;
     private final Optional<LoopDisks> disks;
-    private final Optional<FakeTime> clocks;
+    private final Optional<ShiftedClocks> clocks;
     private final boolean isAlone;
     private final Path secret;
     private final List<Member> members = new ArrayList<>();
@@ -66,7 +66,7 @@ final class ProcessCluster implements Cluster {
      * Starts all; returns when they serve.
      *
      * @param nodes 1 for a node that is alone, without ZooKeeper
-     * @param tools where unpacked tools are kept
+     * @param tools where tools are kept that are made here
      */
     ProcessCluster(Commandline commandline, Path folder, int nodes, Path tools) throws IOException {
         this.commandline = commandline;
@@ -75,14 +75,15 @@ final class ProcessCluster implements Cluster {
         this.network = without(Namespaces.missing()) ? Optional.of(new Namespaces()) : Optional.empty();
         this.disks =
                 without(LoopDisks.missing()) ? Optional.of(new LoopDisks(folder.resolve("disks"))) : Optional.empty();
-        this.clocks = FakeTime.find(tools, folder);
+        this.clocks = ShiftedClocks.make(tools, folder);
         if (clocks.isEmpty()) {
-            System.err.println("skipped: libfaketime cannot be had, so no clock jumps");
+            System.err.println("skipped: there is no C compiler, so no clock jumps");
         }
         this.secret = folder.resolve("secret");
         byte[] random = new byte[32];
         new SecureRandom().nextBytes(random);
         Files.write(secret, random);
+        Commands.run("chmod", "600", secret.toString());
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             if (!isAlone) {
@@ -127,6 +128,12 @@ final class ProcessCluster implements Cluster {
             command.addAll(List.of(arguments));
             return command;
         };
+    }
+
+    /** Removes what an earlier run left in a folder. */
+    static void clear(Path folder) throws IOException {
+        LoopDisks.unmountAll(folder);
+        Commands.run("rm", "-rf", folder.toString());
     }
 
     private static boolean without(String missing) {
@@ -463,7 +470,7 @@ final class ProcessCluster implements Cluster {
 
     @Override
     public Optional<Clocks> clocks() {
-        return clocks.map(fake -> fake);
+        return clocks.map(shifted -> shifted);
     }
 
     @Override
@@ -492,7 +499,9 @@ final class ProcessCluster implements Cluster {
         for (Process process : processes.values()) {
             end(process);
         }
-        killZookeeper();
+        if (zookeeper.isPresent()) {
+            end(zookeeper.get());
+        }
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException ending) {
