@@ -35,11 +35,11 @@ final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     static final String PING = "varve.ping";
     private static final long SILENCE = Duration.ofMillis(750).toNanos();
-    private static final long PING_PATIENCE = Duration.ofMillis(2_000).toNanos();
+    private static final long PING_PATIENCE = Duration.ofSeconds(2).toNanos();
     /** A connection that nothing came over yet may still be at its handshake, which a busy machine is slow at. */
-    private static final long CONNECT_PATIENCE = Duration.ofMillis(5_000).toNanos();
+    private static final long CONNECT_PATIENCE = Duration.ofSeconds(5).toNanos();
     /** Looks further apart tell that this process itself stood still. */
-    private static final long LONGEST_LOOK = Duration.ofMillis(1_000).toNanos();
+    private static final long LONGEST_LOOK = Duration.ofSeconds(1).toNanos();
     /** A connection that failed is not tried again sooner. */
     private static final long PAUSE = Duration.ofMillis(20).toNanos();
 
