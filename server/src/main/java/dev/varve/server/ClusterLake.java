@@ -11,6 +11,7 @@ import dev.varve.blobstore.replica.ReplicaStatus;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogConfig;
 import dev.varve.catalog.IcebergCatalog;
+import dev.varve.controller.ClusterAdmin;
 import dev.varve.controller.ClusterSettings;
 import dev.varve.controller.Enrolment;
 import dev.varve.controller.Job;
@@ -32,6 +33,7 @@ import dev.varve.server.peer.ClusterSecret;
 import dev.varve.server.peer.GrpcPeers;
 import dev.varve.server.peer.PeerConfig;
 import dev.varve.server.peer.PeerIdentity;
+import dev.varve.server.watch.Watchtower;
 import dev.varve.server.wire.Json;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -39,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -74,7 +77,7 @@ final class ClusterLake implements Neighbours {
     private final ClusterStore store;
     private volatile @Nullable Membership membership;
 
-    private ClusterLake(NodeConfig config, ClusterConfig cluster, InstantSource clock, Parts parts) {
+    private ClusterLake(NodeConfig config, ClusterConfig cluster, InstantSource clock, Parts parts, Alarms alarms) {
         this.config = config;
         this.cluster = cluster;
         this.clock = clock;
@@ -102,7 +105,7 @@ final class ClusterLake implements Neighbours {
                 peers,
                 this::view,
                 clock,
-                alarms()));
+                alarms));
         Membership joined = parts.add(Membership.join(
                 settings,
                 self(config.http().port(), config.flight().port(), config.s3().port()),
@@ -121,8 +124,9 @@ final class ClusterLake implements Neighbours {
             BufferAllocator memory,
             InstantSource clock,
             Metrics metrics,
-            Parts parts) {
-        ClusterLake lake = new ClusterLake(config, cluster, clock, parts);
+            Parts parts,
+            Alarms alarms) {
+        ClusterLake lake = new ClusterLake(config, cluster, clock, parts, alarms);
         lake.awaitPlacement();
         return lake.begin(memory, metrics);
     }
@@ -156,20 +160,6 @@ final class ClusterLake implements Neighbours {
 
     private long free() {
         return config.dataDir().toFile().getUsableSpace();
-    }
-
-    private Alarms alarms() {
-        return new Alarms() {
-            @Override
-            public void raise(String name, String subject, String text) {
-                LOG.error("alarm name={} subject={} text=\"{}\"", name, subject, text);
-            }
-
-            @Override
-            public void clear(String name, String subject) {
-                LOG.info("alarm is over name={} subject={}", name, subject);
-            }
-        };
     }
 
     /** Waits until every group has a member; the first time that needs as many nodes as there are copies. */
@@ -305,6 +295,29 @@ final class ClusterLake implements Neighbours {
     @Override
     public Optional<ClusterEndpoint.Parts> cluster() {
         return Optional.of(new ClusterEndpoint.Parts(cluster.node(), settings.replicas(), this::view, this::here));
+    }
+
+    @Override
+    public Optional<Watchtower.Sight> sight() {
+        return Optional.of(new Watchtower.Sight(
+                settings.replicas(),
+                this::view,
+                () -> is(Membership::isConnected),
+                () -> is(Membership::isLeading),
+                peers,
+                () -> store.logs().values()));
+    }
+
+    private boolean is(Predicate<Membership> question) {
+        Membership joined = membership;
+        return joined != null && question.test(joined);
+    }
+
+    @Override
+    public Optional<Supplier<ObjectNode>> moves() {
+        ClusterAdmin admin = parts.add(ClusterAdmin.connect(cluster.zookeeper(), cluster.name()));
+        // ZooKeeper may not answer; the page of moves shall.
+        return Optional.of(new Recent<>(NodeWatch.noMoves(), () -> NodeWatch.moves(admin.status())));
     }
 
     private ObjectNode here() {

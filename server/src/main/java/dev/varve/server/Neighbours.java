@@ -1,9 +1,12 @@
 package dev.varve.server;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.varve.query.Fragments;
 import dev.varve.query.QueryEngine;
 import dev.varve.server.http.ClusterEndpoint;
+import dev.varve.server.watch.Watchtower;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The other nodes of a node's lake. */
 interface Neighbours {
@@ -24,6 +27,16 @@ interface Neighbours {
         public Optional<ClusterEndpoint.Parts> cluster() {
             return Optional.empty();
         }
+
+        @Override
+        public Optional<Watchtower.Sight> sight() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Supplier<ObjectNode>> moves() {
+            return Optional.empty();
+        }
     };
 
     /** What they compute of this node's queries. */
@@ -37,4 +50,10 @@ interface Neighbours {
 
     /** What clients are told of them; empty if there is no cluster. */
     Optional<ClusterEndpoint.Parts> cluster();
+
+    /** How this node sees them; empty if there is no cluster. */
+    Optional<Watchtower.Sight> sight();
+
+    /** What clients are told of replicas that move; empty if there is no cluster. */
+    Optional<Supplier<ObjectNode>> moves();
 }

@@ -11,12 +11,15 @@ import dev.varve.query.Fragments;
 import dev.varve.query.QueryConfig;
 import dev.varve.query.QueryEngine;
 import dev.varve.query.Tables;
+import dev.varve.server.alert.StandingAlarms;
 import dev.varve.server.flight.FlightService;
 import dev.varve.server.http.HttpEndpoint;
+import dev.varve.server.http.WatchEndpoint;
 import dev.varve.server.media.MediaLibrary;
 import dev.varve.server.media.ObservedObjects;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.s3.S3Endpoint;
+import dev.varve.server.watch.Watchtower;
 import dev.varve.server.wire.Json;
 import dev.varve.server.wire.SqlEngine;
 import java.io.IOException;
@@ -62,6 +65,7 @@ public final class Node implements AutoCloseable {
     private Node(NodeConfig config) {
         this.config = config;
         this.parts = new Parts();
+        config.watch().logFormat().apply(NodeWatch.name(config));
         try {
             long start = System.nanoTime();
             Path scratch = emptied(config.dataDir().resolve("scratch"));
@@ -76,9 +80,10 @@ public final class Node implements AutoCloseable {
                     () -> QueryEngine.open(
                             queries(config, scratch), new LaterTables(tables), new LaterFragments(fragments), memory),
                     QueryEngine::close));
+            StandingAlarms alarms = new StandingAlarms(NodeWatch.name(config), clock);
             Optional<ClusterConfig> cluster = config.cluster();
             lake = cluster.isPresent()
-                    ? ClusterLake.open(config, cluster.get(), memory, clock, metrics, parts)
+                    ? ClusterLake.open(config, cluster.get(), memory, clock, metrics, parts, alarms)
                     : Lake.local(config, memory, clock, metrics, parts);
             tables.complete(new LakeTables(lake.catalog(), lake.ingest(), lake.blobs()));
             fragments.complete(lake.neighbours().fragments());
@@ -94,6 +99,14 @@ public final class Node implements AutoCloseable {
                     MediaLibrary.open(config.media(), observed, lake.catalog(), rows, sql, lake.linkSecret(), clock));
             flight = parts.add(FlightService.start(
                     config.flight(), new FlightService.Parts(sql, rows, metrics, isReady::get), memory));
+            Watchtower watch = parts.add(NodeWatch.start(
+                    config,
+                    alarms,
+                    lake.catalog(),
+                    lake.ingest(),
+                    lake.neighbours().sight(),
+                    metrics,
+                    clock));
             http = parts.add(HttpEndpoint.start(
                     config.http(),
                     new HttpEndpoint.Parts(
@@ -105,7 +118,9 @@ public final class Node implements AutoCloseable {
                             isReady::get,
                             scratch,
                             Optional.of(new HttpEndpoint.Stores(observed, media)),
-                            lake.neighbours().cluster())));
+                            lake.neighbours().cluster()),
+                    Optional.of(new WatchEndpoint.Parts(
+                            watch::health, watch::alertsJson, lake.neighbours().moves()))));
             s3 = parts.add(S3Endpoint.start(
                     config.s3(), new S3Endpoint.Parts(observed, lake.keys(), clock, metrics, isReady::get)));
             lake.neighbours().listens(http.port(), flight.port(), s3.port());

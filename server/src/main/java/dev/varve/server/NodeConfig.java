@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param compactionPause how long compaction rests after it found nothing to do
  * @param collectionPause how long the deletion of files that nothing refers to rests
  * @param cluster empty for a node that is alone
+ * @param watch how it says what happens
  */
 public record NodeConfig(
         Path dataDir,
@@ -43,7 +44,8 @@ public record NodeConfig(
         MediaConfig media,
         IngestConfig ingest,
         QueryLimits query,
-        Optional<ClusterConfig> cluster) {
+        Optional<ClusterConfig> cluster,
+        WatchConfig watch) {
     /**
      * What queries may take.
      *
@@ -111,7 +113,8 @@ public record NodeConfig(
                 media(settings),
                 ingest(settings),
                 query(settings),
-                cluster(settings));
+                cluster(settings),
+                WatchConfig.read(settings));
     }
 
     private static HttpConfig http(Settings settings) {

@@ -71,7 +71,11 @@ final class NodeMetrics {
         metrics.gauge(name, help, () -> Map.of("", value.get()));
     }
 
+    /** A node of a cluster has no log of its own. */
     private static long bytesIn(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return 0;
+        }
         try (Stream<Path> files = Files.list(directory)) {
             return files.mapToLong(file -> file.toFile().length()).sum();
         } catch (IOException e) {

@@ -51,6 +51,7 @@ class ArchitectureTest {
             Map.entry("io.netty..", List.of("dev.varve.server.peer..")),
             Map.entry("org.bouncycastle..", List.of("dev.varve.server.peer..")),
             Map.entry("org.yaml..", List.of("dev.varve.server.yaml..")),
+            Map.entry("jakarta.mail..", List.of("dev.varve.server.alert..")),
             Map.entry("picocli..", List.of("dev.varve.server.cli..")),
             Map.entry("org.apache.calcite..", List.of("dev.varve.query.sql..")),
             Map.entry("org.duckdb..", List.of("dev.varve.query.leaf..", "dev.varve.bench..")),

@@ -3,6 +3,7 @@ package dev.varve.server.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.server.log.RequestId;
 import dev.varve.server.patience.Patience;
 import dev.varve.server.wire.Json;
 import dev.varve.server.wire.Problem;
@@ -23,6 +24,7 @@ import org.xnio.IoUtils;
 
 /** One request and the answer to it; one thread at a time. */
 final class Call {
+    static final HttpString REQUEST_ID = HttpString.tryFromString(RequestId.HEADER);
     private static final Logger LOG = LoggerFactory.getLogger(Call.class);
 
     private final HttpServerExchange exchange;
@@ -117,6 +119,12 @@ final class Call {
 
     /** Answers, and turns whatever goes wrong into a problem or, when it is too late for that, a cut connection. */
     void run(Route.Answering answering) {
+        try (RequestId.Scope _ = RequestId.begin(exchange.getResponseHeaders().getFirst(REQUEST_ID))) {
+            answer(answering);
+        }
+    }
+
+    private void answer(Route.Answering answering) {
         try {
             answering.answer(this);
         } catch (Throwable failure) {

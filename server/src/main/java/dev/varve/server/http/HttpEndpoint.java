@@ -100,10 +100,17 @@ public final class HttpEndpoint implements AutoCloseable {
     }
 
     public static HttpEndpoint start(HttpConfig config, Parts parts) {
+        return start(config, parts, Optional.empty());
+    }
+
+    /** Likewise, of a node that is watched. */
+    public static HttpEndpoint start(HttpConfig config, Parts parts, Optional<WatchEndpoint.Parts> watch) {
+        List<Route> routes = routes(config, parts);
+        watch.ifPresent(watching -> routes.addAll(WatchEndpoint.routes(watching, parts.isReady())));
         ExecutorService workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("http-", 0).factory());
         Patience patience = new Patience(config.clientTimeout(), config.maxConcurrent(), config.maxQueued());
-        Router router = new Router(routes(config, parts), config, workers, patience, parts.isReady(), parts.metrics());
+        Router router = new Router(routes, config, workers, patience, parts.isReady(), parts.metrics());
         Undertow undertow = Undertow.builder()
                 .addHttpListener(config.port(), config.host())
                 .setIoThreads(IO_THREADS)

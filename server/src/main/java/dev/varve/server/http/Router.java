@@ -3,6 +3,7 @@ package dev.varve.server.http;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.NearestName;
 import dev.varve.model.VarveException;
+import dev.varve.server.log.RequestId;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.patience.Patience;
 import io.undertow.server.HttpHandler;
@@ -67,7 +68,9 @@ final class Router implements HttpHandler {
                 }
             }
         }
-        count(exchange, found, start);
+        String id = RequestId.of(exchange.getRequestHeaders().getFirst(RequestId.HEADER));
+        exchange.getResponseHeaders().put(Call.REQUEST_ID, id);
+        count(exchange, found, start, id);
         if (found == null) {
             refuse(exchange, method, allowed);
             return;
@@ -123,17 +126,19 @@ final class Router implements HttpHandler {
         return working.get() == 0 && handling.get() == 0;
     }
 
-    private void count(HttpServerExchange exchange, @Nullable Route found, long start) {
+    private void count(HttpServerExchange exchange, @Nullable Route found, long start, String id) {
         String route = found == null ? "none" : found.path();
         exchange.addExchangeCompleteListener((done, next) -> {
             if (config.isAccessLogged()) {
-                LOG.info(
-                        "method={} path={} status={} bytes={} millis={}",
-                        done.getRequestMethod(),
-                        done.getRequestPath(),
-                        done.getStatusCode(),
-                        done.getResponseBytesSent(),
-                        (System.nanoTime() - start) / 1_000_000);
+                try (RequestId.Scope _ = RequestId.begin(id)) {
+                    LOG.info(
+                            "method={} path={} status={} bytes={} millis={}",
+                            done.getRequestMethod(),
+                            done.getRequestPath(),
+                            done.getStatusCode(),
+                            done.getResponseBytesSent(),
+                            (System.nanoTime() - start) / 1_000_000);
+                }
             }
             requests.add(1, "route", route, "status", Integer.toString(done.getStatusCode()));
             seconds.record(System.nanoTime() - start, "route", route);

@@ -4,6 +4,7 @@ import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import dev.varve.model.cluster.ClusterView;
 import dev.varve.model.host.Peers;
+import dev.varve.server.log.RequestId;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
 import io.grpc.HandlerRegistry;
@@ -69,13 +70,13 @@ final class AnswerDesk extends HandlerRegistry {
     }
 
     /** What the handler says; what it throws at once counts as its answer. */
-    CompletableFuture<ByteBuffer> answer(String from, String method, ByteBuffer request) {
+    CompletableFuture<ByteBuffer> answer(String from, String method, ByteBuffer request, @Nullable String requestId) {
         Peers.Handler handler = handlers.get(method);
         if (handler == null) {
             return CompletableFuture.failedFuture(
                     new VarveException(ErrorCode.UNKNOWN_OUTCOME, "nobody serves " + method + " here"));
         }
-        try {
+        try (RequestId.Scope _ = RequestId.begin(requestId)) {
             return handler.answer(from, request);
         } catch (RuntimeException | Error failure) {
             return CompletableFuture.failedFuture(failure);
@@ -140,7 +141,7 @@ final class AnswerDesk extends HandlerRegistry {
                 return new ServerCall.Listener<>() {};
             }
             call.request(2);
-            return new Answering(call, from, method);
+            return new Answering(call, from, method, headers.get(Wire.REQUEST_ID));
         }
     }
 
@@ -148,10 +149,12 @@ final class AnswerDesk extends HandlerRegistry {
         private final ServerCall<ByteBuffer, ByteBuffer> call;
         private final String from;
         private final String method;
+        private final @Nullable String requestId;
         private @Nullable ByteBuffer request;
         private final AtomicLong held = new AtomicLong();
 
-        Answering(ServerCall<ByteBuffer, ByteBuffer> call, String from, String method) {
+        Answering(ServerCall<ByteBuffer, ByteBuffer> call, String from, String method, @Nullable String requestId) {
+            this.requestId = requestId;
             this.call = call;
             this.from = from;
             this.method = method;
@@ -171,7 +174,7 @@ final class AnswerDesk extends HandlerRegistry {
                 return;
             }
             request = null;
-            answer(from, method, asked).whenComplete((value, failure) -> {
+            answer(from, method, asked, requestId).whenComplete((value, failure) -> {
                 try {
                     if (failure != null) {
                         refuse(told(method, failure));

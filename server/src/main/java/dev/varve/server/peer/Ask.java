@@ -2,15 +2,24 @@ package dev.varve.server.peer;
 
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.server.log.RequestId;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request to another node.
  *
  * @param deadline by {@link System#nanoTime}
+ * @param requestId of the client's request that this one is for, or null
  */
-record Ask(String node, String method, ByteBuffer request, long deadline, CompletableFuture<ByteBuffer> answer) {
+record Ask(
+        String node,
+        String method,
+        ByteBuffer request,
+        long deadline,
+        @Nullable String requestId,
+        CompletableFuture<ByteBuffer> answer) {
     /** What a request costs beside its bytes. */
     private static final int OVERHEAD = 1024;
 
@@ -18,7 +27,7 @@ record Ask(String node, String method, ByteBuffer request, long deadline, Comple
     private static final int SMALL = 64 << 10;
 
     static Ask of(String node, String method, ByteBuffer request, long deadline) {
-        return new Ask(node, method, request, deadline, new CompletableFuture<>());
+        return new Ask(node, method, request, deadline, RequestId.current(), new CompletableFuture<>());
     }
 
     int cost() {

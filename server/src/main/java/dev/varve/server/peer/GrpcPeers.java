@@ -178,7 +178,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                 () -> ask.fail(ErrorCode.UNKNOWN_OUTCOME, "no answer within " + timeout.toMillis() + " ms"),
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
-        workers.execute(() -> desk.answer(config.self(), ask.method(), ask.request())
+        workers.execute(() -> desk.answer(config.self(), ask.method(), ask.request(), ask.requestId())
                 .whenComplete((value, failure) -> {
                     expiry.cancel(false);
                     if (failure != null) {

@@ -187,6 +187,9 @@ final class Link {
                 CallOptions.DEFAULT.withDeadlineAfter(ask.deadline() - System.nanoTime(), TimeUnit.NANOSECONDS));
         Metadata headers = new Metadata();
         headers.put(Wire.FROM, self);
+        if (ask.requestId() != null) {
+            headers.put(Wire.REQUEST_ID, ask.requestId());
+        }
         call.start(new Answer(ask), headers);
         ask.answer().whenComplete((value, failure) -> {
             if (ask.answer().isCancelled()) {

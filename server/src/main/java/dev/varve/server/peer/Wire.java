@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Wire {
     static final String SERVICE = "varve.Peers";
     static final Metadata.Key<String> FROM = Metadata.Key.of("varve-from", Metadata.ASCII_STRING_MARSHALLER);
+    static final Metadata.Key<String> REQUEST_ID = Metadata.Key.of("varve-request", Metadata.ASCII_STRING_MARSHALLER);
     /** More than a failure's trailers can be. */
     static final int MOST_METADATA = 32 << 10;
 

@@ -3,6 +3,7 @@ package dev.varve.server.s3;
 import dev.varve.blobstore.ObjectStore;
 import dev.varve.model.VarveException;
 import dev.varve.server.keys.AccessKeys;
+import dev.varve.server.log.RequestId;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.patience.Patience;
 import io.undertow.server.HttpHandler;
@@ -43,13 +44,17 @@ final class S3Router implements HttpHandler {
     /** What becomes known of a request on its way, for the log and for errors. */
     private static final class Progress {
         private final String requestId;
+        /** The client's own id, if it gave one. */
+        private final String logId;
+
         private final Patience.Wait wait;
         private final long startNanos = System.nanoTime();
         private volatile String operation = "none";
         private volatile String user = "-";
 
-        Progress(String requestId, Patience.Wait wait) {
+        Progress(String requestId, String logId, Patience.Wait wait) {
             this.requestId = requestId;
+            this.logId = logId;
             this.wait = wait;
         }
     }
@@ -82,7 +87,11 @@ final class S3Router implements HttpHandler {
 
     @Override
     public void handleRequest(HttpServerExchange exchange) throws Exception {
-        Progress progress = new Progress(requestId(), patience.with(exchange));
+        String requestId = requestId();
+        String given = exchange.getRequestHeaders().getFirst(RequestId.HEADER);
+        Progress progress =
+                new Progress(requestId, given == null ? requestId : RequestId.of(given), patience.with(exchange));
+        S3Call.header(exchange, RequestId.HEADER, progress.logId);
         count(exchange, progress);
         if (!isReady.getAsBoolean()) {
             exchange.setPersistent(false);
@@ -99,7 +108,7 @@ final class S3Router implements HttpHandler {
 
     private void work(HttpServerExchange exchange, Progress progress) {
         working.incrementAndGet();
-        try {
+        try (RequestId.Scope _ = RequestId.begin(progress.logId)) {
             answer(exchange, progress);
         } catch (Throwable failure) {
             // A request ends here: nothing thrown may leave the client without an answer.
@@ -183,15 +192,17 @@ final class S3Router implements HttpHandler {
     private void count(HttpServerExchange exchange, Progress progress) {
         exchange.addExchangeCompleteListener((done, next) -> {
             if (config.isAccessLogged()) {
-                LOG.info(
-                        "id={} operation={} user={} peer={} status={} bytes={} millis={}",
-                        progress.requestId,
-                        progress.operation,
-                        progress.user,
-                        done.getSourceAddress(),
-                        done.getStatusCode(),
-                        done.getResponseBytesSent(),
-                        (System.nanoTime() - progress.startNanos) / 1_000_000);
+                try (RequestId.Scope _ = RequestId.begin(progress.logId)) {
+                    LOG.info(
+                            "id={} operation={} user={} peer={} status={} bytes={} millis={}",
+                            progress.requestId,
+                            progress.operation,
+                            progress.user,
+                            done.getSourceAddress(),
+                            done.getStatusCode(),
+                            done.getResponseBytesSent(),
+                            (System.nanoTime() - progress.startNanos) / 1_000_000);
+                }
             }
             requests.add(1, "operation", progress.operation, "status", Integer.toString(done.getStatusCode()));
             seconds.record(System.nanoTime() - progress.startNanos, "operation", progress.operation);
