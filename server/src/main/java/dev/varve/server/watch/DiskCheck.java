@@ -35,11 +35,12 @@ public final class DiskCheck implements Supplier<Check> {
         this.alarms = alarms;
     }
 
-    /** The disk that a directory is on. */
+    /** The disk that a directory is on; what is kept for the system counts neither as used nor as free. */
     public static Disk of(Path directory) {
         return () -> {
             FileStore store = Files.getFileStore(directory);
-            return new Room(store.getTotalSpace(), store.getUsableSpace());
+            long used = store.getTotalSpace() - store.getUnallocatedSpace();
+            return new Room(used + store.getUsableSpace(), store.getUsableSpace());
         };
     }
 

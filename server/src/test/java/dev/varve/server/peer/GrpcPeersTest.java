@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
 import dev.varve.model.host.Peers;
+import dev.varve.server.log.RequestId;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -249,6 +250,19 @@ class GrpcPeersTest extends PeersContract {
         assertThat(second).isNotDone();
         first.cancel(true);
         assertThat(text(second.join())).isEqualTo("hello a");
+    }
+
+    @Test
+    void theIdOfARequestGoesFromNodeToNode() {
+        Peers asker = greeting("a");
+        Peers asked = greeting("b");
+        asked.serve("which", (from, request) -> done(String.valueOf(RequestId.current())));
+        asker.serve("which", (from, request) -> done(String.valueOf(RequestId.current())));
+        try (RequestId.Scope _ = RequestId.begin("r-7")) {
+            assertThat(text(asker.ask("b", "which", bytes(""), LONG).join())).isEqualTo("r-7");
+            assertThat(text(asker.ask("a", "which", bytes(""), LONG).join())).isEqualTo("r-7");
+        }
+        assertThat(text(asker.ask("b", "which", bytes(""), LONG).join())).isEqualTo("null");
     }
 
     private Peers greeting(String name) {
