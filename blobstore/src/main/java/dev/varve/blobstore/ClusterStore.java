@@ -122,7 +122,7 @@ public final class ClusterStore implements AutoCloseable {
                     replication(settings.copies()),
                     loop,
                     settings.directory().resolve(CACHE),
-                    replicas::lacks));
+                    replicas));
             logs = add(SharedLogs.open(peers, chunks, zookeeper, settings.root(), clock));
         } catch (RuntimeException e) {
             close();

@@ -40,21 +40,21 @@ final class ArrivingFiles implements AutoCloseable {
         this.random = random;
     }
 
-    /** @param counted whether the copy would have counted when it began */
-    record Arrived(ChunkRef ref, boolean counted) {}
+    /** @param counted the term in which it began */
+    record Arrived(ChunkRef ref, long counted) {}
 
     private record Part(ByteBuffer bytes, CompletableFuture<ByteBuffer> written) {}
 
     /** One file. */
     private static final class Arriving {
         private final ChunkRef ref;
-        private final boolean counted;
+        private final long counted;
         private final FileDraft draft;
         private final Map<Long, Part> early = new TreeMap<>();
         private long length;
         private volatile long lastNanos;
 
-        Arriving(ChunkRef ref, boolean counted, FileDraft draft) {
+        Arriving(ChunkRef ref, long counted, FileDraft draft) {
             this.ref = ref;
             this.counted = counted;
             this.draft = draft;
@@ -104,7 +104,7 @@ final class ArrivingFiles implements AutoCloseable {
     }
 
     /** The number under which the parts have to come. */
-    long open(ChunkRef ref, long birth, boolean counted) {
+    long open(ChunkRef ref, long birth, long counted) {
         closeSilent();
         synchronized (arriving) {
             if (arriving.size() >= MOST) {

@@ -19,9 +19,6 @@ final class Birth {
 
     /** Whether this node, which bootstraps, is the first; false also if that is not known now. */
     CompletableFuture<Boolean> claim(int group) {
-        if (!context.keeps(Safeguard.BORN_ONCE)) {
-            return CompletableFuture.completedFuture(true);
-        }
         if (bornElsewhere.contains(group)) {
             return CompletableFuture.completedFuture(false);
         }

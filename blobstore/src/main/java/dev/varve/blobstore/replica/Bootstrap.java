@@ -1,6 +1,7 @@
 package dev.varve.blobstore.replica;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,9 @@ final class Bootstrap {
             return CompletableFuture.failedFuture(Superseded.of(group));
         }
         return members.of(group).thenCompose(found -> {
-            if (found.members().isEmpty()) {
+            // One that leaves has everything, too, and cannot go before there are members again.
+            List<String> sources = found.members().isEmpty() ? found.membersAndDraining() : found.members();
+            if (sources.isEmpty()) {
                 return begin(group, isWanted, lonely);
             }
             Tally tally = new Tally(found.allAnswered());

@@ -75,17 +75,17 @@ final class ChunkServer {
 
     /** Keeps a chunk that this node wrote itself; completes with whether the copy counts. */
     CompletableFuture<Boolean> keep(ChunkRef ref, ByteBuffer payload, long birth) {
-        boolean counted = admit(ref.id());
+        long counted = admit(ref.id());
         return store.put(ref, payload, birth)
-                .thenApply(kept -> counted && admission.counts(ref.id().group()));
+                .thenApply(kept -> admission.counts(ref.id().group(), counted));
     }
 
-    /** Whether a copy would count; what counts afterwards is what counted before, too. */
-    private boolean admit(ChunkId id) {
+    /** In which term a copy would count; it does if that is still the same afterwards. */
+    private long admit(ChunkId id) {
         if (!admission.accepts(id.group())) {
             throw new VarveException(ErrorCode.NOT_READY, self + " takes no chunks of group " + id.group());
         }
-        return admission.counts(id.group());
+        return admission.term(id.group());
     }
 
     private CompletableFuture<ByteBuffer> put(Messages.Put put) {
@@ -125,8 +125,8 @@ final class ChunkServer {
 
     /** Answers with the number of a session, or 0 if the file is here and counts. */
     private CompletableFuture<ByteBuffer> open(Messages.FileOpen open) {
-        boolean counted = admit(open.ref().id());
-        long session = counted && isHere(open.ref()) ? 0 : files.open(open.ref(), open.birth(), counted);
+        long counted = admit(open.ref().id());
+        long session = counted != 0 && isHere(open.ref()) ? 0 : files.open(open.ref(), open.birth(), counted);
         return CompletableFuture.completedFuture(Messages.encodeLong(session));
     }
 
@@ -151,8 +151,7 @@ final class ChunkServer {
     private CompletableFuture<ByteBuffer> commit(long session) {
         ArrivingFiles.Arrived arrived = files.commit(session);
         counters.bytesTaken.add(arrived.ref().length());
-        boolean counts =
-                arrived.counted() && admission.counts(arrived.ref().id().group());
+        boolean counts = admission.counts(arrived.ref().id().group(), arrived.counted());
         return CompletableFuture.completedFuture(Messages.encodeFlag(counts));
     }
 }

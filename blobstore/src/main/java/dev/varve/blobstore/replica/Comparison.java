@@ -78,26 +78,29 @@ final class Comparison {
             }
             Map<ChunkId, ChunkFact> mine = new HashMap<>();
             found.forEach(chunk -> mine.put(chunk.id(), chunk));
-            List<CompletableFuture<Boolean>> copies = new ArrayList<>();
+            List<CompletableFuture<Copied>> copies = new ArrayList<>();
             List<CompletableFuture<Boolean>> replaced = new ArrayList<>();
             for (ChunkFact chunk : theirs) {
                 ChunkFact own = mine.get(chunk.id());
                 if (own == null) {
-                    copies.add(context.copy(node, chunk).thenApply(copied -> copied == Copied.DONE));
+                    copies.add(context.copy(node, chunk));
                 } else if (!own.isSameAs(chunk)) {
                     replaced.add(divergence.resolve(group, own, chunk));
                 }
             }
-            List<CompletableFuture<Boolean>> all = new ArrayList<>(copies);
+            List<CompletableFuture<?>> all = new ArrayList<>(copies);
             all.addAll(replaced);
-            return Futures.all(all)
-                    .thenApply(nothing -> new Result(copies.size() + trues(replaced), trues(copies) + trues(replaced)));
+            return Futures.all(all).thenApply(nothing -> {
+                int done = count(copies, Copied.DONE) + count(replaced, true);
+                // What the other one cannot read either is not missing here: it has gone since, or is for it to heal.
+                return new Result(copies.size() - count(copies, Copied.NOT_THERE) + count(replaced, true), done);
+            });
         });
     }
 
-    private static int trues(List<CompletableFuture<Boolean>> done) {
-        return (int) done.stream()
-                .filter(future -> !future.isCompletedExceptionally() && future.join())
+    private static <T> int count(List<CompletableFuture<T>> futures, T value) {
+        return (int) futures.stream()
+                .filter(future -> !future.isCompletedExceptionally() && value.equals(future.join()))
                 .count();
     }
 }

@@ -92,7 +92,7 @@ final class FileWrite extends ChunkWrite {
         if (!context.admission().accepts(group)) {
             throw new VarveException(ErrorCode.NOT_READY, context.self() + " takes no chunks of group " + group);
         }
-        boolean counted = context.admission().counts(group);
+        long counted = context.admission().term(group);
         try (FileDraft draft = own.draft(attempt.id(), birth)) {
             ByteBuffer part = ByteBuffer.allocate(Messages.PART_BYTES);
             for (long at = 0; at < source.length(); at += part.capacity()) {
@@ -103,7 +103,7 @@ final class FileWrite extends ChunkWrite {
         } catch (IOException e) {
             throw new VarveException(ErrorCode.STORAGE, "copy chunk " + source.id() + ": " + e, e);
         }
-        return counted && context.admission().counts(group);
+        return context.admission().counts(group, counted);
     }
 
     @Override

@@ -172,6 +172,12 @@ final class ReplicaBook {
      * Whether a chunk that came at {@code since} and is durable now counts for its write. If the replica begins to leave
      * later it sees the chunk; if it has begun, or was away in between, the chunk does not count.
      */
+    boolean counts(int group, long since) {
+        Held now = held(group);
+        return now.state == ReplicaState.MEMBER && now.term == since;
+    }
+
+    /** The same, for those who know what else there was. */
     boolean counts(int group, Held since) {
         Held now = safeguards.contains(Safeguard.COUNTED_WHEN_DURABLE) ? held(group) : since;
         boolean isMember = now.state == ReplicaState.MEMBER

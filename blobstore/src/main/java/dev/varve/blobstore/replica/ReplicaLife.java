@@ -220,7 +220,7 @@ final class ReplicaLife {
     /** Ends a bootstrap; nothing was promised of it, unless it may be the first of all. */
     private CompletableFuture<Boolean> giveUp(int group) {
         UUID claim = book.mark(group).claim();
-        if (claim == null || !context.keeps(Safeguard.BORN_ONCE)) {
+        if (claim == null) {
             return mark(group, ReplicaState.OFFLINE);
         }
         return birth.decide(group, claim)

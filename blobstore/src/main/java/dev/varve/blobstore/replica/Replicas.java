@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. What it knows lies beside the chunks and belongs to their disk; of an emptied disk it knows nothing, so
  * everything bootstraps. Decisions are made on the loop, and disks and other nodes are waited for elsewhere.
  */
-public final class Replicas implements Admission, AutoCloseable {
+public final class Replicas implements Admission, Underreplicated, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
 
     private final String self;
@@ -193,6 +193,17 @@ public final class Replicas implements Admission, AutoCloseable {
         return book.held(group).state() == ReplicaState.MEMBER;
     }
 
+    @Override
+    public long term(int group) {
+        ReplicaBook.Held held = book.held(group);
+        return held.state() == ReplicaState.MEMBER ? held.term() : 0;
+    }
+
+    @Override
+    public boolean counts(int group, long since) {
+        return book.counts(group, since);
+    }
+
     /** What a replica is, durably. */
     public ReplicaState state(int group) {
         return book.held(group).state();
@@ -220,6 +231,7 @@ public final class Replicas implements Admission, AutoCloseable {
     }
 
     /** Tells a node that it lacks a chunk, so that it fetches it from here or from whoever has it; returns at once. */
+    @Override
     public void lacks(String node, ChunkRef chunk) {
         Optional<StoredChunk> own = store.find(chunk.id());
         int group = chunk.id().group();

@@ -18,8 +18,6 @@ enum Safeguard {
     SEEN_MEANS_READ,
     /** A node is a member if it says so itself, whatever the view tells. */
     ASK_THE_MEMBER,
-    /** A group begins only once, on one node. */
-    BORN_ONCE,
     /** A node begins to leave only while two others stay; keeps groups writable rather than chunks safe. */
     LEAVE_ONE_BY_ONE
 }

@@ -35,7 +35,10 @@ sealed interface Question {
     record Letter(long number, Object content, boolean isAnswer) {
         @Override
         public String toString() {
-            return (isAnswer ? "↩" : "?") + number + " " + content;
+            return (isAnswer ? "↩" : "?") + number + " "
+                    + (content instanceof Question question
+                            ? question.getClass().getSimpleName() + " " + question.group()
+                            : content.getClass().getSimpleName());
         }
     }
 }

@@ -40,10 +40,13 @@ import java.util.stream.IntStream;
 final class ReplicaRun {
     private static final Duration HARM = Duration.ofSeconds(12);
     private static final Duration MOST = Duration.ofMinutes(4);
-    private static final Duration SOME = Duration.ofSeconds(30);
-    private static final Duration LOOK = Duration.ofMillis(100);
+    private static final Duration CALM = Duration.ofSeconds(4);
+    private static final int SOME_CHUNKS = 5;
+    private static final Duration SOME = Duration.ofSeconds(20);
+    private static final Duration LOOK = Duration.ofMillis(250);
     private static final List<ReplicaState> STATES = List.of(ReplicaState.values());
     private static final int PUTS = 30;
+    private static final int FEW_PUTS = 8;
     private static final List<String> MARKS = List.of("marks/MARKS", "marks/MARKS2");
 
     /**
@@ -87,7 +90,12 @@ final class ReplicaRun {
 
     private final Set<String> toWipe = new HashSet<>();
     private final Duration flips;
+    private final boolean isCalm;
     private final double wipes;
+    private final double rots;
+    /** How long chunks wait before they are written. */
+    private final Duration mostQueued;
+
     private boolean isHarmed = true;
     private boolean isSettled;
     private Optional<String> loss = Optional.empty();
@@ -125,9 +133,17 @@ final class ReplicaRun {
                 Duration.ofMillis(100),
                 simulation.chance(0.5) ? 1L << 30 : 200,
                 simulation.random().nextInt(1, 5),
-                simulation.random().nextInt(1, 6));
-        flips = Duration.ofMillis(simulation.random().nextInt(50, 1500));
-        wipes = simulation.chance(0.4) ? simulation.random().nextDouble() * 0.2 : 0;
+                simulation.chance(0.5) ? 100 : simulation.random().nextInt(1, 4));
+        // Some rules only matter where all else is well and nobody knows what he wants.
+        isCalm = simulation.chance(0.5);
+        flips = Duration.ofMillis(
+                isCalm
+                        ? simulation.random().nextInt(3, 100)
+                        : simulation.random().nextInt(50, 1500));
+        wipes = simulation.chance(0.4) ? simulation.random().nextDouble() * 0.5 : 0;
+        rots = simulation.chance(0.4) ? simulation.random().nextDouble() * 0.5 : 0;
+        mostQueued = Duration.ofMillis(
+                simulation.chance(0.5) ? 1 : simulation.random().nextInt(20, 1000));
         names.forEach(name -> hosts.add(new SimHost(simulation, name, 0.05, this::serve)));
         List<SimHost> clients = IntStream.range(0, 2)
                 .mapToObj(i -> new SimHost(simulation, "c" + i, 0.05, this::write))
@@ -154,8 +170,12 @@ final class ReplicaRun {
         see();
         flip();
         metadata.start();
-        nemesis.start();
-        simulation.run(HARM, () -> loss.isPresent());
+        if (isCalm) {
+            network.setOdds(SimNetwork.Odds.GOOD);
+        } else {
+            nemesis.start();
+        }
+        simulation.run(isCalm ? CALM : HARM, () -> loss.isPresent());
         isHarmed = false;
         nemesis.stop();
         metadata.stop();
@@ -266,13 +286,15 @@ final class ReplicaRun {
         };
     }
 
-    private static CompletableFuture<?> put(NodeProcess self, ChunkFact chunk) {
+    private CompletableFuture<?> put(NodeProcess self, ChunkFact chunk) {
         int group = chunk.id().group();
         ReplicaBook.Held since = self.book.held(group);
         if (!ReplicaBook.accepts(since)) {
             return CompletableFuture.failedFuture(new IllegalStateException("not here"));
         }
-        return self.chunks.store(chunk).thenApply(nothing -> self.book.counts(group, since));
+        CompletableFuture<Void> turn = new CompletableFuture<>();
+        self.loop.after(simulation.upTo(mostQueued), () -> turn.complete(ReplicaBook.nothing()));
+        return turn.thenCompose(over -> self.chunks.store(chunk)).thenApply(nothing -> self.book.counts(group, since));
     }
 
     private CompletableFuture<UUID> born(EventLoop loop, int group, UUID claim) {
@@ -320,14 +342,15 @@ final class ReplicaRun {
                 network.of(host),
                 (from, question) -> CompletableFuture.failedFuture(new IllegalStateException("a client")),
                 1L << 60);
-        write(host, asks[0], PUTS);
+        // Disks are only taken while nothing is being written.
+        write(host, asks[0], wipes > 0 ? FEW_PUTS : PUTS);
     }
 
     private void write(SimHost host, SimAsks asks, int left) {
         if (left == 0) {
             return;
         }
-        host.loop().after(simulation.upTo(Duration.ofMillis(1200)), () -> {
+        host.loop().after(simulation.upTo(Duration.ofMillis(isCalm ? 400 : 1200)), () -> {
             int group = simulation.random().nextInt(groups);
             ChunkId id = new ChunkId((long) group << 48 | 7, ++counter);
             ChunkFact chunk = SimChunks.chunk(id, metadata.birthFor(host.name()));
@@ -369,6 +392,11 @@ final class ReplicaRun {
         if (!isHarmed) {
             return;
         }
+        if (metadata.wanted().size() < SOME_CHUNKS && simulation.now() < CALM.toNanos() / 2) {
+            // Groups that hold nothing have nothing to lose.
+            simulation.after(LOOK, this::flip);
+            return;
+        }
         simulation.after(simulation.upTo(flips.multipliedBy(2)), () -> {
             if (isHarmed) {
                 String name = names.get(simulation.random().nextInt(names.size()));
@@ -377,10 +405,31 @@ final class ReplicaRun {
                     to = ReplicaState.MEMBER;
                 }
                 ask(name, simulation.random().nextInt(groups), to);
+                if (simulation.chance(0.1)) {
+                    storm();
+                }
                 if (simulation.chance(wipes)) {
                     wipe(hosts.get(simulation.random().nextInt(hosts.size())));
                 }
+                if (simulation.chance(rots)) {
+                    rot();
+                }
                 flip();
+            }
+        });
+    }
+
+    /** Several are asked to go at once, by somebody who does not know of the others. */
+    private void storm() {
+        int group = simulation.random().nextInt(groups);
+        double part = simulation.chance(0.5) ? 1 : simulation.random().nextDouble();
+        List<String> some = names.stream()
+                .filter(name -> simulation.random().nextDouble() < part)
+                .toList();
+        some.forEach(name -> ask(name, group, ReplicaState.OFFLINE));
+        simulation.after(simulation.upTo(Duration.ofMillis(500)), () -> {
+            if (isHarmed) {
+                some.forEach(name -> ask(name, group, ReplicaState.DROPPED));
             }
         });
     }
@@ -389,11 +438,12 @@ final class ReplicaRun {
     private void see() {
         ClusterView view = view();
         for (String name : views.keySet().stream().sorted().toList()) {
-            simulation.after(simulation.upTo(isHarmed ? Duration.ofSeconds(4) : Duration.ofMillis(50)), () -> {
-                if (simulation.chance(0.7) || !isHarmed) {
-                    views.put(name, view);
-                }
-            });
+            simulation.after(
+                    simulation.upTo(isHarmed ? Duration.ofSeconds(isCalm ? 2 : 4) : Duration.ofMillis(50)), () -> {
+                        if (simulation.chance(0.7) || !isHarmed) {
+                            views.put(name, view);
+                        }
+                    });
         }
         simulation.after(Duration.ofMillis(simulation.random().nextInt(50, 800)), this::see);
     }
@@ -447,21 +497,34 @@ final class ReplicaRun {
 
     // Disks.
 
+    /** Harms a copy of which there is another one. */
+    private void rot() {
+        List<ChunkFact> chunks = List.copyOf(metadata.wanted().values());
+        if (chunks.isEmpty()) {
+            return;
+        }
+        ChunkFact chunk = chunks.get(simulation.random().nextInt(chunks.size()));
+        SimHost host = hosts.get(simulation.random().nextInt(hosts.size()));
+        if (host.isUp() && isElsewhere(host, chunk)) {
+            simulation.trace("nemesis", "harms " + chunk.id() + " on " + host.name());
+            SimChunks.harm(host.disk(), chunk);
+        }
+    }
+
+    /** Whether a member that may be relied on has a chunk, besides a host. */
+    private boolean isElsewhere(SimHost host, ChunkFact chunk) {
+        return hosts.stream()
+                .anyMatch(other -> other != host
+                        && !toWipe.contains(other.name())
+                        && !other.name().equals(nemesis.rotting())
+                        && process(other.name()).book.state(chunk.id().group()) == ReplicaState.MEMBER
+                        && (SimChunks.isIntact(other.disk(), chunk)
+                                || believed.getOrDefault(other.name(), Set.of()).contains(chunk.id())));
+    }
+
     /** Takes a disk that others can do without, if what nodes say is true. */
     private void wipe(SimHost host) {
-        boolean isSpare = metadata.wanted().values().stream()
-                .allMatch(chunk -> hosts.stream()
-                        .anyMatch(other -> other != host
-                                && !toWipe.contains(other.name())
-                                && !other.name().equals(nemesis.rotting())
-                                && processes
-                                                .get(other.name())
-                                                .book
-                                                .state(chunk.id().group())
-                                        == ReplicaState.MEMBER
-                                && (SimChunks.isIntact(other.disk(), chunk)
-                                        || believed.getOrDefault(other.name(), Set.of())
-                                                .contains(chunk.id()))));
+        boolean isSpare = metadata.wanted().values().stream().allMatch(chunk -> isElsewhere(host, chunk));
         if (!isSpare || !host.isUp() || !metadata.isQuiet()) {
             return;
         }

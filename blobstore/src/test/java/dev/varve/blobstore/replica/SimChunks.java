@@ -67,6 +67,19 @@ final class SimChunks implements ReplicaDisk {
         }
     }
 
+    /** Writes what does not belong there into a chunk. */
+    static void harm(SimDisk disk, ChunkFact chunk) {
+        String name = name(chunk);
+        try {
+            if (disk.exists(name)) {
+                disk.append(name, ByteBuffer.allocate(1));
+                disk.force(name);
+            }
+        } catch (IOException e) {
+            // The disk does not take even that.
+        }
+    }
+
     /** Writes a chunk; durable when done. */
     CompletableFuture<Void> store(ChunkFact chunk) {
         String draft = "drafts/" + drafts++ + "-" + chunk.id().low();
