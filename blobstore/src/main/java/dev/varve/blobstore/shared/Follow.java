@@ -184,14 +184,26 @@ final class Follow {
                     if (isClosed) {
                         return;
                     }
-                    if (core.isIntact(mark.get().manifest(), manifest)) {
-                        skipTo(mark.get().position(), manifest);
+                    try {
+                        skipTo(mark.get().position(), contentOf(mark.get(), manifest));
                         chunksRead(Optional.empty());
-                    } else {
-                        skipFailed(pointer, new VarveException(ErrorCode.CORRUPT, "the manifest has another checksum"));
+                    } catch (VarveException e) {
+                        skipFailed(pointer, e);
                     }
                 },
                 failure -> skipFailed(pointer, failure));
+    }
+
+    private ByteBuffer contentOf(Pointer.Mark mark, ByteBuffer bytes) {
+        Manifest manifest = Manifest.decoded(bytes);
+        boolean isRight = manifest.log().equals(core.name()) && manifest.position() == mark.position();
+        if (!isRight || !core.isIntact(mark.manifest(), bytes)) {
+            throw new VarveException(
+                    ErrorCode.CORRUPT,
+                    "the manifest at %d is one of log %s at %d, or has another checksum"
+                            .formatted(mark.position(), manifest.log(), manifest.position()));
+        }
+        return manifest.bytes();
     }
 
     private void skipFailed(Pointer pointer, Throwable failure) {

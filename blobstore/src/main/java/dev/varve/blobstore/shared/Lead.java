@@ -125,6 +125,7 @@ final class Lead {
     /** Whether somebody else's leading ends what is under way here. */
     boolean isOther(Owner owner) {
         return state != State.IDLE
+                && rule != Rule.NAMELESS_EPOCH
                 && !owner.equals(new Owner(core.self().node(), core.self().boot(), term));
     }
 
@@ -236,7 +237,7 @@ final class Lead {
     private void await(long mine) {
         long left = serveFrom - now();
         if (left > 0) {
-            core.loop().after(Duration.ofNanos(Math.min(left, LEASE.toNanos())), () -> {
+            core.loop().after(Duration.ofNanos(Math.min(left, AGAIN.toNanos())), () -> {
                 if (mine == term) {
                     await(mine);
                 }
@@ -448,13 +449,10 @@ final class Lead {
                         }
                     }
                     case Swap.Unknown unknown -> {
-                        switch (rule) {
-                            case TIMEOUT_IS_FAILURE -> {
-                                fail(flying);
-                                forget();
-                            }
-                            case DIFFERENT_CONTENT -> forget();
-                            default -> decide(flying);
+                        if (rule == Rule.DIFFERENT_CONTENT) {
+                            forget();
+                        } else {
+                            decide(flying);
                         }
                     }
                 }

@@ -26,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogCore {
     private static final Logger LOG = LoggerFactory.getLogger(LogCore.class);
-    private static final int MOST_MANIFEST_BYTES = 64 << 10;
     private static final Duration MOST_FAREWELL = Duration.ofSeconds(1);
 
     private final LogNode node;
@@ -310,7 +309,7 @@ public final class LogCore {
 
     /** On the loop. Completes on the loop; false if this node does not lead or a later checkpoint is there. */
     public CompletableFuture<Boolean> checkpoint(long position, ByteBuffer manifest) {
-        if (manifest.remaining() > MOST_MANIFEST_BYTES) {
+        if (manifest.remaining() > Manifest.MOST_BYTES) {
             throw new IllegalArgumentException("a manifest of " + manifest.remaining() + " bytes");
         }
         if (!lead.isActive() || position > lead.pointer().end() || !isLater(lead.pointer(), position)) {
@@ -318,7 +317,7 @@ public final class LogCore {
         }
         CompletableFuture<Boolean> outcome = new CompletableFuture<>();
         when(
-                chunks().write(manifest, Birth.ofLog(number, position)),
+                chunks().write(new Manifest(name, position, manifest).encoded(), Birth.ofLog(number, position)),
                 ref -> {
                     Pointer.Mark mark = new Pointer.Mark(position, ref);
                     pass(

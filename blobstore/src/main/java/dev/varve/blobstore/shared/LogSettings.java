@@ -22,5 +22,5 @@ public record LogSettings(
         Duration appendTimeout,
         Duration endTimeout) {
     public static final LogSettings DEFAULT = new LogSettings(
-            7 << 20, 16 << 20, 64 << 20, 32 << 20, 16 << 20, Duration.ofSeconds(20), Duration.ofSeconds(5));
+            7 << 20, 4 << 20, 64 << 20, 32 << 20, 8 << 20, Duration.ofSeconds(20), Duration.ofSeconds(5));
 }

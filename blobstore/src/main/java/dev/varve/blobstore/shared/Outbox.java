@@ -258,7 +258,7 @@ final class Outbox {
 
     private void giveUp(Pending record, String why) {
         record.isOver = true;
-        boolean isUnknown = record.sentIn != NEVER;
+        boolean isUnknown = record.sentIn != NEVER && core.rule() != Rule.TIMEOUT_IS_FAILURE;
         VarveException failure = new VarveException(
                 isUnknown ? ErrorCode.UNKNOWN_OUTCOME : ErrorCode.NOT_READY,
                 "log %s: %s, epoch %d of %s"

@@ -3,7 +3,7 @@ package dev.varve.blobstore.shared;
 /** The protocol, and variants of it with one rule broken, which only tests can choose. */
 enum Rule {
     GOOD,
-    /** An outcome that nobody knows is taken for a failure. */
+    /** An outcome that nobody knows is reported as a failure. */
     TIMEOUT_IS_FAILURE,
     /** The register is set whatever its version is. */
     BLIND,

@@ -42,6 +42,17 @@
  *   length  int
  *   bytes
  * </pre>
+ *
+ * <h2>Format 1 of the manifest of a checkpoint</h2>
+ *
+ * <pre>
+ * magic     int    "VLCP"
+ * format    byte   1
+ * log       text   its name
+ * position  long
+ * length    int
+ * bytes
+ * </pre>
  */
 @NullMarked
 package dev.varve.blobstore.shared;

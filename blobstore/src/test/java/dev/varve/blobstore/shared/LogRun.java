@@ -75,6 +75,7 @@ final class LogRun<S, I, O> {
     /** Whom each server believes to lead. */
     private final Map<String, String> beliefs = new HashMap<>();
 
+    private final int mostReign;
     private boolean isHarmed = true;
 
     private LogRun(long seed, Rule rule, Workload<S, I, O> workload) {
@@ -95,6 +96,7 @@ final class LogRun<S, I, O> {
                 Duration.ofMillis(simulation.random().nextInt(500, 8000)),
                 Duration.ofMillis(simulation.random().nextInt(500, 5000)));
         hasCheckpoints = simulation.chance(0.5);
+        mostReign = simulation.chance(0.2) ? 700 : 6000;
     }
 
     /** What clients ask comes once: it would be done twice. */
@@ -144,13 +146,13 @@ final class LogRun<S, I, O> {
         for (String name : serverNames) {
             // Two controllers tell different things.
             String told = isSplit ? serverNames.get(simulation.random().nextInt(serverNames.size())) : leader;
-            simulation.after(simulation.upTo(Duration.ofSeconds(3)), () -> {
+            simulation.after(simulation.upTo(Duration.ofMillis(mostReign / 2)), () -> {
                 if (isHarmed) {
                     beliefs.put(name, told);
                 }
             });
         }
-        simulation.after(Duration.ofMillis(simulation.random().nextInt(500, 6000)), () -> {
+        simulation.after(Duration.ofMillis(simulation.random().nextInt(mostReign / 10, mostReign)), () -> {
             if (isHarmed) {
                 elect();
             }

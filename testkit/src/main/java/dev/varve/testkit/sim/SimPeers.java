@@ -21,9 +21,19 @@ public final class SimPeers implements Peers {
          *
          * @param process unlike that of any other
          */
-        record Ask(String process, long number, String method, ByteBuffer bytes) implements Message {}
+        record Ask(String process, long number, String method, ByteBuffer bytes) implements Message {
+            @Override
+            public String toString() {
+                return process + " asks " + number + " " + method + ", bytes " + bytes.remaining();
+            }
+        }
 
-        record Answered(String process, long number, ByteBuffer bytes) implements Message {}
+        record Answered(String process, long number, ByteBuffer bytes) implements Message {
+            @Override
+            public String toString() {
+                return process + " is told " + number + ", bytes " + bytes.remaining();
+            }
+        }
 
         record Failed(String process, long number, VarveException failure) implements Message {
             @Override
