@@ -9,7 +9,7 @@ import java.util.List;
 
 /** A small ext4 of its own for each node, in a file that is mounted; needs root. */
 final class LoopDisks implements Disks, AutoCloseable {
-    private static final String SIZE = "4G";
+    private static final String SIZE = "24G";
 
     private final Path folder;
     private final List<Path> mounted = new ArrayList<>();
@@ -57,7 +57,7 @@ final class LoopDisks implements Disks, AutoCloseable {
         Commands.succeeds(
                 "sh",
                 "-c",
-                "for s in 1G 1G 1G 256M 256M 256M 256M 64M 64M 64M 64M 16M 16M 16M 16M 4M 4M 4M 1M 1M 1M 1M; do"
+                "for s in 8G 8G 4G 2G 1G 1G 1G 512M 256M 256M 256M 64M 64M 64M 64M 16M 16M 16M 16M 4M 4M 4M 1M 1M 1M 1M; do"
                         + " fallocate -o $(stat -c %s '" + file + "' 2>/dev/null || echo 0) -l $s '" + file
                         + "' 2>/dev/null; done; cat /dev/zero >> '" + file + "' 2>/dev/null; true");
     }
