@@ -44,6 +44,7 @@ import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.arrow.vector.ipc.ArrowStreamWriter;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class NodeTest {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private Node node;
-    private TestCluster cluster;
+    private @Nullable TestCluster cluster;
 
     @BeforeEach
     void start() {
