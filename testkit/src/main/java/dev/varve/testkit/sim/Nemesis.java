@@ -119,6 +119,10 @@ public final class Nemesis<M, V> {
         registers.setOdds(SimRegisters.Odds.GOOD);
         for (SimHost host : hosts) {
             mendDisk(host);
+            if (host.isUp() && host.disk().losesPower()) {
+                // Its crash would come too late to be mended.
+                host.crash();
+            }
             if (!host.isUp()) {
                 host.start();
             } else if (host.isPaused()) {

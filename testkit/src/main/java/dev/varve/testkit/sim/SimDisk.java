@@ -69,6 +69,11 @@ public final class SimDisk {
         stepsLeft = steps;
     }
 
+    /** Whether the power is gone, or soon will be. */
+    boolean losesPower() {
+        return !hasPower || stepsLeft < Long.MAX_VALUE;
+    }
+
     /** How many times as long as usual each call takes. */
     public void setSlowness(int times) {
         slowness = times;
