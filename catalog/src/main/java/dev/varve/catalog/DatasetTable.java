@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DatasetTable {
     private static final Logger LOG = LoggerFactory.getLogger(DatasetTable.class);
-    private static final int MOST_ATTEMPTS = 12;
+    private static final int MOST_ATTEMPTS = 30;
     private static final long LONGEST_BACK_OFF_STEP_NANOS = 20_000_000;
 
     private final DatasetName name;
