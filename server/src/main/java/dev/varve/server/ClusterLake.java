@@ -76,6 +76,8 @@ final class ClusterLake implements Neighbours {
     private final GrpcPeers peers;
     private final ClusterStore store;
     private volatile @Nullable Membership membership;
+    /** What others were last told of this node, once it serves. */
+    private volatile @Nullable ClusterMember announced;
 
     private ClusterLake(NodeConfig config, ClusterConfig cluster, InstantSource clock, Parts parts, Alarms alarms) {
         this.config = config;
@@ -241,6 +243,10 @@ final class ClusterLake implements Neighbours {
         jobs.add(new Job("compaction", config.compactionPause(), ingest::compactOnce));
         jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
         jobs.add(new Job("checkpoints", SECOND, store::checkpointOnce));
+        jobs.add(new Job("disk report", MINUTE, () -> {
+            announce();
+            return false;
+        }));
         jobs.add(new Job("chunk garbage", COLLECTION, () -> store.collectGarbage() < 0));
         jobs.add(new Job("metadata mending", MINUTE, () -> {
             store.mendMetadata();
@@ -286,9 +292,16 @@ final class ClusterLake implements Neighbours {
 
     @Override
     public void listens(int httpPort, int flightPort, int s3Port) {
+        announced = self(httpPort, flightPort, s3Port);
+        announce();
+    }
+
+    /** Tells where this node serves and how full its disk is. */
+    private void announce() {
         Membership joined = membership;
-        if (joined != null) {
-            joined.describe(self(httpPort, flightPort, s3Port), disk(), free());
+        ClusterMember self = announced;
+        if (joined != null && self != null) {
+            joined.describe(self, disk(), free());
         }
     }
 
