@@ -103,7 +103,7 @@ class WatchtowerTest {
                 .anyMatch(message ->
                         message.raised().stream().anyMatch(alert -> alert.name().equals("zookeeper"))));
         assertThat(told("b")).isEmpty();
-        assertThat(healthOf("b")).contains("not reached");
+        await(() -> healthOf("b").contains("not reached"));
     }
 
     @Test
