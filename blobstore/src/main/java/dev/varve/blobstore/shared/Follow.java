@@ -125,7 +125,7 @@ final class Follow {
                             core.election().doesNotLead(leader, answer.facts());
                             readRegister();
                         }
-                        case BUSY -> pause();
+                        case BUSY, COPY -> pause();
                     }
                 },
                 failure -> {

@@ -8,7 +8,9 @@ import dev.varve.model.host.Register;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +42,9 @@ public final class LogCore {
     private Facts facts = Facts.NONE;
     /** Position below which all is that was committed before the highest known epoch. */
     private long epochEnd;
+
+    /** The newest request of each process that wanted something appended, whatever it was answered. */
+    private final Map<Origin, Long> requests = new HashMap<>();
 
     private boolean isClosed;
     private volatile long seenNow;
@@ -271,10 +276,23 @@ public final class LogCore {
             failed.accept(e);
             return;
         }
-        if (answer.kind() != Message.Kind.NOT_LEADING) {
+        if (answer.kind() != Message.Kind.NOT_LEADING && answer.kind() != Message.Kind.COPY) {
             election.heard(from);
         }
         done.accept(answer);
+    }
+
+    /**
+     * Takes records of another node, or not. Each request is handled once: whoever is told that nothing was done may rest
+     * on that, and whoever is told that it was done does not hear of a copy that it was not.
+     */
+    Message.Kind accept(Message.Append append) {
+        Long newest = requests.get(append.origin());
+        if (newest != null && append.request() <= newest && rule() != Rule.COPY_IS_NEW) {
+            return Message.Kind.COPY;
+        }
+        requests.put(append.origin(), append.request());
+        return lead.accept(append.epoch(), append.origin(), append.records());
     }
 
     /** Completes what callers wait for, not on the loop. */

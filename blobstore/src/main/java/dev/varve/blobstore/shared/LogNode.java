@@ -87,8 +87,7 @@ public final class LogNode {
     }
 
     private static CompletableFuture<Message.Answer> append(LogCore log, ByteBuffer rest) {
-        Message.Append append = Message.Append.decoded(rest);
-        Message.Kind kind = log.lead().accept(append.epoch(), append.origin(), append.records());
+        Message.Kind kind = log.accept(Message.Append.decoded(rest));
         return CompletableFuture.completedFuture(Message.Answer.of(kind, log.facts()));
     }
 

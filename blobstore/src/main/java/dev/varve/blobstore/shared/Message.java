@@ -26,7 +26,9 @@ final class Message {
         /** There is too much to do; nothing was done. */
         BUSY(2),
         /** Older than what the leader remembers. */
-        GONE(3);
+        GONE(3),
+        /** The request had come before, or a later one: only the answer to that tells anything. */
+        COPY(4);
 
         private final int code;
 
@@ -99,8 +101,12 @@ final class Message {
         }
     }
 
-    /** Records for the leader of an epoch, in order of their numbers. */
-    record Append(long epoch, Origin origin, List<Logged> records) {
+    /**
+     * Records for the leader of an epoch, in order of their numbers.
+     *
+     * @param request counts what the origin sends, also what it sends again: a copy that the network makes has the same
+     */
+    record Append(long epoch, Origin origin, long request, List<Logged> records) {
         Append {
             records = List.copyOf(records);
         }
@@ -112,7 +118,7 @@ final class Message {
             }
             return Packed.of(size, to -> {
                 to.text(log).aLong(epoch).text(origin.node()).aLong(origin.boot());
-                to.anInt(records.size());
+                to.aLong(request).anInt(records.size());
                 records.forEach(record -> to.aLong(record.number()).bytes(record.bytes()));
             });
         }
@@ -121,6 +127,7 @@ final class Message {
         static Append decoded(ByteBuffer from) {
             long epoch = from.getLong();
             Origin origin = new Origin(Packed.text(from), from.getLong());
+            long request = from.getLong();
             int count = from.getInt();
             List<Logged> records = new ArrayList<>();
             for (int i = 0; i < count; i++) {
@@ -131,7 +138,7 @@ final class Message {
                         number,
                         ByteBuffer.allocate(bytes.remaining()).put(bytes).flip()));
             }
-            return new Append(epoch, origin, records);
+            return new Append(epoch, origin, request, records);
         }
     }
 

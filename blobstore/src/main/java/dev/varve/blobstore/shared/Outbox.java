@@ -50,6 +50,7 @@ final class Outbox {
     private final Map<Long, Pending> pending = new LinkedHashMap<>();
     private final List<Found> found = new ArrayList<>();
     private long numbers;
+    private long requests;
     /** The leader of this epoch has all up to a number. */
     private long acceptedEpoch = NEVER;
 
@@ -182,7 +183,7 @@ final class Outbox {
         core.ask(
                 leader,
                 Message.APPEND,
-                new Message.Append(epoch, self, records).encoded(core.name()),
+                new Message.Append(epoch, self, requests++, records).encoded(core.name()),
                 ASK_TIMEOUT,
                 answer -> {
                     core.learn(answer.facts());
@@ -205,6 +206,8 @@ final class Outbox {
             }
             // Not from inside the leader, which may be about to step down.
             core.loop().execute(this::pump);
+        } else if (kind == Message.Kind.COPY) {
+            again();
         } else {
             // Nothing was done this time; of what had been sent before, that is not known.
             firstTime.stream().filter(record -> record.sentIn == epoch).forEach(record -> record.sentIn = NEVER);

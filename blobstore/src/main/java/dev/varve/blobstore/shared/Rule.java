@@ -27,6 +27,8 @@ enum Rule {
     UNVERIFIED,
     /** A record that comes again is taken again. */
     NO_MEMORY_OF_RECORDS,
+    /** A request that the network has copied is handled again. */
+    COPY_IS_NEW,
     /** A record is sent to the next leader before it is known that the one before has not committed it. */
     IMPATIENT,
     /** A leader takes records that were meant for an earlier epoch. */

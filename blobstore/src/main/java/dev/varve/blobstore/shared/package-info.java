@@ -15,6 +15,7 @@
  *       register, and includes in the end what may just be committed.
  *   <li>A record is sent with the epoch it is meant for. It is sent for a later epoch only after this node has seen all
  *       that was committed when that epoch began, and the record was not there.
+ *   <li>A request to append is handled once, whatever the answer is, for a copy of it may be answered otherwise.
  *   <li>A node that learns of a higher epoch leads no more.
  * </ol>
  *

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Asks other nodes, and answers them. A request may be lost, late or handled without an answer: only an answer tells
- * anything. A node may ask itself. Thread-safe.
+ * Asks other nodes, and answers them. A request may be lost, late, come twice or be handled without an answer: only an
+ * answer tells anything. A node may ask itself. Thread-safe.
  */
 public interface Peers {
     /** The largest request or answer. */
