@@ -204,7 +204,9 @@ class ReplicasTest {
         }
         assertThat(nodes.get(0).store.damage()).hasSizeGreaterThan(1);
         ReplicaCluster.eventually("all is good", () -> hasAll(nodes.get(0), refs));
-        assertThat(nodes.get(0).replicas.status().healed()).isGreaterThan(1);
+        // A comparison may have been faster with one of them.
+        ReplicaCluster.eventually(
+                "it is counted", () -> nodes.get(0).replicas.status().healed() > 0);
         assertThat(cluster.alarms).isEmpty();
     }
 
