@@ -42,9 +42,7 @@ final class Bootstrap {
                 return begin(group, isWanted, lonely);
             }
             Tally tally = new Tally(found.allAnswered());
-            return Futures.each(
-                            found.members(),
-                            node -> comparison.with(node, group).handle(tally::count))
+            return Futures.each(sources, node -> comparison.with(node, group).handle(tally::count))
                     .thenCompose(nothing -> {
                         int rounds = tally.isEqual ? equal + 1 : 0;
                         if (rounds == ROUNDS) {

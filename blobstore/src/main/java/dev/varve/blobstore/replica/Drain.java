@@ -11,11 +11,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Lets a replica go: page by page, its chunks are shown to the other members until each was seen on two of them, which copy
- * what they lack. Members that begin to leave later see to it themselves, and none of them comes back before it has left;
- * so reliance never goes round in a circle (the model is {@code DrainModelTest}). Belongs to the loop.
+ * what they lack. Belongs to the loop.
+ *
+ * <p>Why nothing is lost (the model is {@code DrainModelTest}): a drain that ends was never interrupted since it began at S,
+ * and all it relies on were members with the chunk after S. Each of these still has the chunk, or has gone by a drain of its
+ * own that began later than S, and relied on members with the chunk after that, and so on. Each began later than the one
+ * before, so this ends, at a node that has the chunk and is not the first, which was no member since S.
+ *
+ * <p>It would not end if a node could come back as a member and go later by what it saw before: A and D see the chunk on B and
+ * C and come back, B and C go since they see it on A and D, and A and D go by what they know. So whoever is called back forgets
+ * all it saw, and begins anew if it leaves again.
  */
 final class Drain {
     private static final int COPIES = 2;
@@ -36,16 +45,22 @@ final class Drain {
         this.group = group;
     }
 
-    /** Completes when everything was seen on two other members. */
-    CompletableFuture<Void> run(BooleanSupplier isWanted) {
+    /**
+     * Completes when everything was seen on two other members, or the replica is called back instead; then this drain must
+     * not be used again.
+     *
+     * @param isCalledBack asked after each round that left something unseen
+     * @return whether everything was seen
+     */
+    CompletableFuture<Boolean> run(BooleanSupplier isWanted, Supplier<CompletableFuture<Boolean>> isCalledBack) {
         if (!context.keeps(Safeguard.SEEN_BEFORE_DROPPED)) {
-            return CompletableFuture.completedFuture(ReplicaBook.nothing());
+            return CompletableFuture.completedFuture(true);
         }
         if (!isWanted.getAsBoolean()) {
             return CompletableFuture.failedFuture(Superseded.of(group));
         }
         if (!page.isEmpty()) {
-            return show(isWanted);
+            return show(isWanted, isCalledBack);
         }
         BitSet all = new BitSet(GroupDigest.BUCKETS);
         all.set(0, GroupDigest.BUCKETS);
@@ -53,15 +68,16 @@ final class Drain {
                 .list(group, all, after, context.settings().pageChunks())
                 .thenCompose(next -> {
                     if (next.isEmpty()) {
-                        return CompletableFuture.completedFuture(ReplicaBook.nothing());
+                        return CompletableFuture.completedFuture(true);
                     }
                     page = next;
                     seen = new HashMap<>();
-                    return show(isWanted);
+                    return show(isWanted, isCalledBack);
                 });
     }
 
-    private CompletableFuture<Void> show(BooleanSupplier isWanted) {
+    private CompletableFuture<Boolean> show(
+            BooleanSupplier isWanted, Supplier<CompletableFuture<Boolean>> isCalledBack) {
         return counting()
                 .thenCompose(nodes -> Futures.each(nodes, this::show))
                 .thenCompose(nothing -> unseen())
@@ -69,9 +85,14 @@ final class Drain {
                     if (unseen.isEmpty()) {
                         after = Optional.of(page.getLast().id());
                         page = List.of();
-                        return run(isWanted);
+                        return run(isWanted, isCalledBack);
                     }
-                    return context.pause(context.settings().retryPause()).thenCompose(over -> run(isWanted));
+                    return isCalledBack
+                            .get()
+                            .thenCompose(isOver -> isOver
+                                    ? CompletableFuture.completedFuture(false)
+                                    : context.pause(context.settings().retryPause())
+                                            .thenCompose(over -> run(isWanted, isCalledBack)));
                 });
     }
 

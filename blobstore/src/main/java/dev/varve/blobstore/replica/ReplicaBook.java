@@ -5,6 +5,7 @@ import dev.varve.model.cluster.ReplicaState;
 import dev.varve.model.host.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,7 +40,11 @@ final class ReplicaBook {
     private final SortedMap<Integer, Mark> marks;
     private final Map<Integer, Held> held = new ConcurrentHashMap<>();
     private final List<Pending> waiting = new ArrayList<>();
+    /** Groups whose marks may be others after a crash, since writing them failed. */
+    private final Set<Integer> inDoubt = new HashSet<>();
+
     private boolean isWriting;
+    private boolean isDue;
     private long sequence;
     private long terms;
 
@@ -111,10 +116,11 @@ final class ReplicaBook {
     }
 
     private void write() {
-        if (isWriting || waiting.isEmpty()) {
+        if (isWriting || (waiting.isEmpty() && !isDue)) {
             return;
         }
         isWriting = true;
+        isDue = false;
         List<Pending> batch = List.copyOf(waiting);
         waiting.clear();
         SortedMap<Integer, Mark> next = new TreeMap<>(marks);
@@ -126,13 +132,26 @@ final class ReplicaBook {
                     isWriting = false;
                     Throwable failure = outcome.failure;
                     if (failure == null) {
+                        inDoubt.clear();
                         batch.forEach(this::takeEffect);
                     } else {
                         // The files may be the old ones or the new; what follows replaces either.
+                        batch.forEach(change -> inDoubt.add(change.group));
                         batch.forEach(change -> change.done.completeExceptionally(failure));
                     }
                     write();
                 });
+    }
+
+    /** Whether a change failed after which, and after a crash, the replica may be what it was to become. */
+    boolean isInDoubt(int group) {
+        return inDoubt.contains(group);
+    }
+
+    /** Writes what is in effect where something else may have been written. */
+    void clearDoubt() {
+        isDue |= !inDoubt.isEmpty();
+        write();
     }
 
     private record Outcome(@Nullable Throwable failure) {}

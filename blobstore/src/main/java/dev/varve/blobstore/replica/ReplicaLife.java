@@ -23,6 +23,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,7 +93,7 @@ final class ReplicaLife {
 
     /**
      * Changes a replica, whatever it is now, and completes when it is what was asked. A later change of the same replica ends
-     * this one, but not a drain: that goes on first.
+     * this one, but not a drain: that goes on first, unless too few members stay and the replica is asked to be one.
      */
     CompletableFuture<Void> change(int group, ReplicaState to) {
         Change change = new Change(to);
@@ -149,7 +150,9 @@ final class ReplicaLife {
             case BOOTSTRAP -> bootstrap.run(group, isWanted).thenCompose(nothing -> mark(group, ReplicaState.MEMBER));
             case OFFLINE, DROPPED -> mark(group, ReplicaState.BOOTSTRAP);
             case DRAINING ->
-                context.keeps(Safeguard.DRAINING_IS_FINAL) ? drain(group, isWanted) : mark(group, ReplicaState.MEMBER);
+                context.keeps(Safeguard.DRAINING_IS_FINAL)
+                        ? drain(group, isWanted, () -> areTooFew(group, isWanted))
+                        : mark(group, ReplicaState.MEMBER);
         };
     }
 
@@ -157,7 +160,10 @@ final class ReplicaLife {
         return switch (book.state(group)) {
             case MEMBER, BOOTSTRAP -> done();
             case OFFLINE, DROPPED -> mark(group, ReplicaState.BOOTSTRAP);
-            case DRAINING -> context.keeps(Safeguard.DRAINING_IS_FINAL) ? drain(group, isWanted) : done();
+            case DRAINING ->
+                context.keeps(Safeguard.DRAINING_IS_FINAL)
+                        ? drain(group, isWanted, () -> areTooFew(group, isWanted))
+                        : done();
         };
     }
 
@@ -170,7 +176,7 @@ final class ReplicaLife {
             case OFFLINE, DROPPED -> done();
             case MEMBER -> leave(group);
             case BOOTSTRAP -> giveUp(group);
-            case DRAINING -> drain(group, isWanted);
+            case DRAINING -> drain(group, isWanted, () -> CompletableFuture.completedFuture(false));
         };
     }
 
@@ -207,13 +213,27 @@ final class ReplicaLife {
         });
     }
 
-    private CompletableFuture<Boolean> drain(int group, BooleanSupplier isWanted) {
+    /** Whether so few members stay that a drain may never end, and this one is still asked back. */
+    private CompletableFuture<Boolean> areTooFew(int group, BooleanSupplier isWanted) {
+        return members.of(group)
+                .thenApply(found -> isWanted.getAsBoolean() && found.staying().size() < MEMBERS_THAT_STAY);
+    }
+
+    /**
+     * Leaves, or is called back. Whoever is called back is a member again at once, not one that bootstraps: others rely on
+     * its copies, and a bootstrap may be given up without a drain. It has missed what was written meanwhile, as after an
+     * absence, and fetches it.
+     */
+    private CompletableFuture<Boolean> drain(
+            int group, BooleanSupplier isWanted, Supplier<CompletableFuture<Boolean>> isCalledBack) {
         Drain drain = context.keeps(Safeguard.DRAINING_IS_FINAL)
                 ? new Drain(context, members, group)
                 : drains.computeIfAbsent(group, any -> new Drain(context, members, any));
-        return drain.run(isWanted).thenCompose(nothing -> {
+        return drain.run(isWanted, isCalledBack).thenCompose(isSeen -> {
             drains.remove(group);
-            return mark(group, ReplicaState.OFFLINE);
+            return isSeen
+                    ? mark(group, ReplicaState.OFFLINE)
+                    : mark(group, ReplicaState.MEMBER).whenComplete((nothing, failure) -> reconcileSoon(group));
         });
     }
 
@@ -251,7 +271,8 @@ final class ReplicaLife {
 
     Standing standing(int group) {
         ReplicaState state = book.state(group);
-        return new Standing(state, state == ReplicaState.MEMBER && !leaving.contains(group));
+        boolean stays = state == ReplicaState.MEMBER && !leaving.contains(group) && !book.isInDoubt(group);
+        return new Standing(state, stays);
     }
 
     CompletableFuture<GroupDigest> digest(int group) {
@@ -331,6 +352,7 @@ final class ReplicaLife {
         if (isClosed) {
             return;
         }
+        book.clearDoubt();
         due.addAll(book.groups(ReplicaState.MEMBER));
         reconcileNext();
         healAll();

@@ -4,7 +4,7 @@ package dev.varve.blobstore.replica;
 enum Safeguard {
     /** Copies on a node that leaves do not count as seen. */
     DRAINING_DOES_NOT_COUNT,
-    /** A replica that leaves does not come back before it has left. */
+    /** A replica that leaves does not come back before it has left, unless it forgets what it saw. */
     DRAINING_IS_FINAL,
     /** Marks are believed only on the disk they were written for. */
     MARKS_BELONG_TO_A_DISK,

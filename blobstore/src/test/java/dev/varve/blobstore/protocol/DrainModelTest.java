@@ -22,6 +22,7 @@ class DrainModelTest {
     private static final int OUT = 0;
     private static final int MEMBER = 1;
     private static final int DRAINING = 2;
+    private static final int BOOTSTRAP = 3;
 
     private enum Rule {
         GOOD,
@@ -30,7 +31,11 @@ class DrainModelTest {
         /** Draining nodes take chunks. */
         ACCEPT_WHILE_DRAINING,
         /** A draining node may become a member again and keeps what it has seen. */
-        REVOCABLE
+        REVOCABLE,
+        /** A draining node may become a member again and forgets what it has seen. */
+        CALLED_BACK,
+        /** The same, but it bootstraps first, which may be given up without a drain. */
+        CALLED_BACK_TO_BOOTSTRAP
     }
 
     private record Node(int role, boolean hasChunk, int seenOn) {}
@@ -107,6 +112,16 @@ class DrainModelTest {
             if (node.role() == DRAINING && rule == Rule.REVOCABLE) {
                 sink.accept(with(state, i, new Node(MEMBER, node.hasChunk(), node.seenOn())));
             }
+            if (node.role() == DRAINING && rule == Rule.CALLED_BACK) {
+                sink.accept(with(state, i, new Node(MEMBER, node.hasChunk(), 0)));
+            }
+            if (node.role() == DRAINING && rule == Rule.CALLED_BACK_TO_BOOTSTRAP) {
+                sink.accept(with(state, i, new Node(BOOTSTRAP, node.hasChunk(), 0)));
+            }
+            if (node.role() == BOOTSTRAP) {
+                sink.accept(with(state, i, new Node(MEMBER, node.hasChunk(), 0)));
+                sink.accept(with(state, i, new Node(OUT, false, 0)));
+            }
         }
 
         private void stepDraining(long state, int i, Node node, Consumer<Long> sink) {
@@ -149,6 +164,17 @@ class DrainModelTest {
     void drainingThatCanBeRevokedLosesAChunk() {
         assertThat(violation(Rule.REVOCABLE, 2)).contains("acked chunk lost");
         assertThat(violation(Rule.REVOCABLE, 1)).contains("acked chunk lost");
+    }
+
+    @Test
+    void drainingThatForgetsWhatItSawMayBeCalledBack() {
+        assertThat(StateSpace.explore(new Protocol(Rule.CALLED_BACK, 2)))
+                .isEqualTo(new StateSpace.Outcome(110_193, Optional.empty()));
+    }
+
+    @Test
+    void callingBackToABootstrapThatIsGivenUpLosesAChunk() {
+        assertThat(violation(Rule.CALLED_BACK_TO_BOOTSTRAP, 2)).contains("acked chunk lost");
     }
 
     @Test

@@ -146,6 +146,20 @@ class ReplicasTest {
     }
 
     @Test
+    void whatCannotLeaveIsCalledBackAndFetchesWhatItMissed() throws IOException {
+        List<ReplicaCluster.Node> nodes = cluster.members("n1", "n2", "n3");
+        List<ChunkRef> refs = write(5, nodes.get(0));
+        nodes.get(0).become(0, ReplicaState.DRAINING);
+        cluster.stop("n3");
+        delete(cluster.directory("n3"));
+        List<ChunkRef> missed = write(5, nodes.get(1));
+        nodes.get(0).become(0, ReplicaState.MEMBER);
+        assertThat(nodes.get(0).replicas.counts(0)).isTrue();
+        assertThat(hasAll(nodes.get(0), refs)).isTrue();
+        ReplicaCluster.eventually("it has what it missed", () -> hasAll(nodes.get(0), missed));
+    }
+
+    @Test
     void anEmptiedDiskKnowsNothingAndIsFilledAgain() throws IOException {
         List<ReplicaCluster.Node> nodes = cluster.members("n1", "n2", "n3");
         List<ChunkRef> refs = write(10, nodes.get(0), nodes.get(1), nodes.get(2));

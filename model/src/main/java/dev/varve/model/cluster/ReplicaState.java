@@ -8,7 +8,7 @@ public enum ReplicaState {
     BOOTSTRAP,
     /** Has everything; the only state that counts for writes. */
     MEMBER,
-    /** Leaves, irrevocably, once every chunk is seen on two other members. */
+    /** Leaves once every chunk is seen on two other members; called back only if there are no two. */
     DRAINING,
     /** Holds nothing. */
     DROPPED
