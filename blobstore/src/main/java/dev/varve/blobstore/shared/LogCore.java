@@ -31,6 +31,7 @@ public final class LogCore {
     private static final Duration MOST_FAREWELL = Duration.ofSeconds(1);
 
     private final LogNode node;
+    private final Origin self;
     private final String name;
     private final int number;
     private final Register<Pointer> register;
@@ -53,13 +54,15 @@ public final class LogCore {
     private volatile String leaderNow = "";
     private volatile Optional<ChunkRef> headNow = Optional.empty();
 
-    LogCore(LogNode node, String name, int number, Register<Pointer> register) {
+    /** @param self unlike that of any other opening of this log on any node */
+    LogCore(LogNode node, String name, int number, Register<Pointer> register, Origin self) {
         this.node = node;
+        this.self = self;
         this.name = name;
         this.number = number;
         this.register = register;
         this.lead = new Lead(this);
-        this.outbox = new Outbox(this, node.self());
+        this.outbox = new Outbox(this, self);
         this.ends = new Ends(this);
         this.election = new Election(this);
     }
@@ -104,7 +107,7 @@ public final class LogCore {
     }
 
     Origin self() {
-        return node.self();
+        return self;
     }
 
     public String name() {

@@ -17,6 +17,8 @@ import java.util.random.RandomGenerator;
 
 /** All logs of a node: what they share, and who answers what other nodes ask about them. Belongs to the loop. */
 public final class LogNode {
+    private static final int OPENING_BITS = 40;
+
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final Origin self;
@@ -31,6 +33,7 @@ public final class LogNode {
     private final long startedMillis;
     private final long startedNanos;
     private final Map<String, LogCore> logs = new HashMap<>();
+    private final Map<String, Long> openings = new HashMap<>();
 
     /**
      * @param boot unlike that of any other process that ran on the node
@@ -117,7 +120,10 @@ public final class LogNode {
 
     /** Makes a log known to this node, which has yet to start; on the loop. */
     public LogCore open(String name, int number, Register<Pointer> register) {
-        LogCore log = new LogCore(this, name, number, register);
+        // What an earlier opening sent was numbered from 0, too.
+        long opening = openings.merge(name, 1L, Long::sum) - 1;
+        Origin origin = new Origin(self.node(), self.boot() + (opening << OPENING_BITS));
+        LogCore log = new LogCore(this, name, number, register, origin);
         if (logs.putIfAbsent(name, log) != null) {
             throw new IllegalStateException("log " + name + " is open");
         }
