@@ -294,16 +294,24 @@ public final class ChunkObjectStore implements ObjectStore {
 
     /** Chunks of the current version of an object, as far as this node has heard of it. */
     List<ChunkId> heardChunks(String bucket, ObjectKey key) {
-        return shards.heard()
-                .find(bucket, key, Optional.empty())
-                .map(found -> Written.chunks(found.extents()))
-                .orElse(List.of());
+        return hasHeardOf(bucket)
+                ? shards.heard()
+                        .find(bucket, key, Optional.empty())
+                        .map(found -> Written.chunks(found.extents()))
+                        .orElse(List.of())
+                : List.of();
+    }
+
+    /** Another node may have made the bucket a moment ago. */
+    private boolean hasHeardOf(String bucket) {
+        return !shards.isShared() || shards.heard().bucket(bucket).isPresent();
     }
 
     /** The version whose bytes the caller was shown. */
     private StoredVersion same(String bucket, StoredObject shown) {
-        StoredVersion version = same(shards.heard(), bucket, shown)
-                .or(() -> shards.isShared() ? same(shards.reads(bucket), bucket, shown) : Optional.empty())
+        Optional<StoredVersion> heard = hasHeardOf(bucket) ? same(shards.heard(), bucket, shown) : Optional.empty();
+        StoredVersion version = heard.or(
+                        () -> shards.isShared() ? same(shards.reads(bucket), bucket, shown) : Optional.empty())
                 .orElseThrow(() -> gone(shown));
         if (version.object().isDeleteMarker()) {
             throw new ObjectException(
