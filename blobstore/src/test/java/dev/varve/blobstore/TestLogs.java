@@ -135,12 +135,12 @@ public final class TestLogs {
 
         @Override
         public Draft draft(long birth) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("a log asks for no file");
         }
 
         @Override
         public Path file(ChunkRef ref) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("a log asks for no file");
         }
 
         @Override

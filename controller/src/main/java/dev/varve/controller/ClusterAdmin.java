@@ -61,8 +61,7 @@ public final class ClusterAdmin implements AutoCloseable {
                 missing,
                 fewest,
                 written.moves(),
-                written.leaders(),
-                written.moveBytesPerSecond());
+                written.leaders());
     }
 
     /** Has the node's replicas and logs go elsewhere; it serves on meanwhile. */
@@ -119,11 +118,6 @@ public final class ClusterAdmin implements AutoCloseable {
                     .withHint("Stop it first; its name is free to come back under its old number.");
         }
         return found;
-    }
-
-    /** Limits what each node copies for moved and lost replicas; 0 leaves it to each node's own setting. */
-    public void limitMoves(long bytesPerSecond) {
-        desk.limitMoves(bytesPerSecond);
     }
 
     @Override

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param fewestMembers of any group
  * @param moves what moves or waits, and why
  * @param leaders who shall lead which log
- * @param moveBytesPerSecond limit of each node's copying, 0 where each node's own setting counts
  */
 public record ClusterStatus(
         String name,
@@ -30,8 +29,7 @@ public record ClusterStatus(
         long missing,
         int fewestMembers,
         List<Move> moves,
-        Map<String, String> leaders,
-        long moveBytesPerSecond) {
+        Map<String, String> leaders) {
     /**
      * A node as an operator looks at it.
      *

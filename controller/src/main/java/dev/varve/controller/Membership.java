@@ -27,31 +27,23 @@ public final class Membership implements AutoCloseable, Supplier<ClusterView> {
 
     private final HelixMember member;
     private final @Nullable HelixLeader candidate;
-    private final long ownMoveBytesPerSecond;
 
-    private Membership(HelixMember member, @Nullable HelixLeader candidate, long ownMoveBytesPerSecond) {
+    private Membership(HelixMember member, @Nullable HelixLeader candidate) {
         this.member = member;
         this.candidate = candidate;
-        this.ownMoveBytesPerSecond = ownMoveBytesPerSecond;
     }
 
     /**
      * Joins; from now on replicas may be asked to change, even before this returns.
      *
      * @param self as others shall see the node; its number is that of its {@link Enrolment}
-     * @param moveBytesPerSecond what the node may copy if the cluster does not say
      */
     public static Membership join(
-            ClusterSettings settings,
-            ClusterMember self,
-            long diskBytes,
-            long freeBytes,
-            long moveBytesPerSecond,
-            ReplicaChange change) {
+            ClusterSettings settings, ClusterMember self, long diskBytes, long freeBytes, ReplicaChange change) {
         HelixCluster cluster = new HelixCluster(settings.zookeeper(), settings.name());
         HelixMember member = HelixMember.join(cluster, self, diskBytes, freeBytes, settings.sessionTimeout(), change);
         if (!self.roles().contains(Role.CONTROLLER)) {
-            return new Membership(member, null, moveBytesPerSecond);
+            return new Membership(member, null);
         }
         try {
             HelixLeader candidate = HelixLeader.start(
@@ -65,7 +57,7 @@ public final class Membership implements AutoCloseable, Supplier<ClusterView> {
                             TICK,
                             settings.sessionTimeout()),
                     InstantSource.system());
-            return new Membership(member, candidate, moveBytesPerSecond);
+            return new Membership(member, candidate);
         } catch (RuntimeException failure) {
             member.close();
             throw failure;
@@ -86,12 +78,6 @@ public final class Membership implements AutoCloseable, Supplier<ClusterView> {
     /** Tells the others of a disk that fills, or of another port; asks ZooKeeper. */
     public void describe(ClusterMember self, long diskBytes, long freeBytes) {
         member.describe(self, diskBytes, freeBytes);
-    }
-
-    /** What this node may copy for moved and lost replicas. */
-    public long moveBytesPerSecond() {
-        long asked = member.moveBytesPerSecond();
-        return asked > 0 ? asked : ownMoveBytesPerSecond;
     }
 
     /** Whether ZooKeeper hears of the node, as far as it can tell. */

@@ -45,7 +45,7 @@ class KilledNodeTest {
     private static Membership join(ClusterSettings settings, String id, Set<Role> roles) {
         ClusterMember self =
                 new ClusterMember(id, Enrolment.claim(settings, id).number(), "", "host", 1, 2, 3, 4, roles, true);
-        return Membership.join(settings, self, 1L << 40, 1L << 40, 1 << 20, (group, from, to) -> {});
+        return Membership.join(settings, self, 1L << 40, 1L << 40, (group, from, to) -> {});
     }
 
     @Test

@@ -197,11 +197,6 @@ class MembershipTest {
             assertThat(settled.fewestMembers()).isEqualTo(3);
             assertThat(settled.controller()).isIn("a", "b", "c", "d");
 
-            admin.limitMoves(12_345);
-            await("nodes hear of the limit", () -> node("b").moveBytesPerSecond() == 12_345);
-            admin.limitMoves(0);
-            await("nodes hear of no limit", () -> node("b").moveBytesPerSecond() == 1 << 20);
-
             assertThatThrownBy(() -> admin.drain("x"))
                     .hasMessage("the cluster has no node x")
                     .extracting(failure -> ((VarveException) failure).hint())
@@ -271,7 +266,7 @@ class MembershipTest {
 
     private void join(String id, Set<Role> roles) {
         ClusterMember self = facts(id, roles);
-        nodes.put(id, Membership.join(settings, self, 1L << 40, 1L << 40, 1 << 20, changes(id)));
+        nodes.put(id, Membership.join(settings, self, 1L << 40, 1L << 40, changes(id)));
     }
 
     private ClusterMember facts(String id, Set<Role> roles) {

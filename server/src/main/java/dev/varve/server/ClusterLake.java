@@ -113,7 +113,6 @@ final class ClusterLake implements Neighbours {
                 self(config.http().port(), config.flight().port(), config.s3().port()),
                 disk(),
                 free(),
-                cluster.moveBytesPerSecond(),
                 store::change));
         membership = joined;
         joined.onChange(store::nominate);

@@ -7,13 +7,13 @@ import org.apache.zookeeper.server.NIOServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 
 /** A ZooKeeper in this process, on a free port. */
-public final class LocalZooKeeper implements AutoCloseable {
+final class LocalZooKeeper implements AutoCloseable {
     private static final int TICK_MILLIS = 500;
 
     private final ZooKeeperServer server;
     private final NIOServerCnxnFactory connections;
 
-    public LocalZooKeeper(Path folder) throws Exception {
+    LocalZooKeeper(Path folder) throws Exception {
         System.setProperty("zookeeper.admin.enableServer", "false");
         server = new ZooKeeperServer(folder.toFile(), folder.toFile(), TICK_MILLIS);
         server.setMinSessionTimeout(TICK_MILLIS);
@@ -22,21 +22,8 @@ public final class LocalZooKeeper implements AutoCloseable {
         connections.startup(server, true);
     }
 
-    public String address() {
+    String address() {
         return "127.0.0.1:" + connections.getLocalPort();
-    }
-
-    /** Ends the session of a node that is there, as if nothing had been heard of it for the session timeout. */
-    public long expireSession(String cluster, String node) {
-        long session = session(cluster, node);
-        server.closeSession(session);
-        return session;
-    }
-
-    /** The session that says that the node is there. */
-    public long session(String cluster, String node) {
-        var live = server.getZKDatabase().getNode("/" + cluster + "/LIVEINSTANCES/" + node);
-        return live == null ? 0 : live.stat.getEphemeralOwner();
     }
 
     @Override

@@ -15,12 +15,10 @@ import org.apache.helix.PropertyPathBuilder;
 import org.apache.helix.manager.zk.ZKHelixAdmin;
 import org.apache.helix.manager.zk.ZkBaseDataAccessor;
 import org.apache.helix.model.HelixConfigScope;
-import org.apache.helix.model.HelixConfigScope.ConfigScopeProperty;
 import org.apache.helix.model.IdealState;
 import org.apache.helix.model.IdealState.RebalanceMode;
 import org.apache.helix.model.LeaderStandbySMD;
 import org.apache.helix.model.StateModelDefinition;
-import org.apache.helix.model.builder.HelixConfigScopeBuilder;
 import org.apache.helix.zookeeper.datamodel.ZNRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +31,6 @@ public record HelixCluster(String zookeeper, String name) {
     static final String GROUPS = "groups";
     static final String STATES = "PlacementGroup";
     static final String LOGS = "logs";
-    static final String MOVE_BYTES_PER_SECOND = "varve.move.bytes.per.second";
 
     /** Creates what is missing; any number of nodes may do so at once, again, and after one that died in the middle. */
     public void create(int groups, int replicas, List<String> logs) {
@@ -100,15 +97,6 @@ public record HelixCluster(String zookeeper, String name) {
         nobody.setReplicas("1");
         logs.forEach(log -> nobody.setPreferenceList(partition(log), List.of()));
         return nobody.getRecord();
-    }
-
-    /** Limits the copying of each node from now on, or not at all (0 or less: each node's own setting counts). */
-    public void limitMoves(long bytesPerSecond) {
-        set(
-                new HelixConfigScopeBuilder(ConfigScopeProperty.CLUSTER)
-                        .forCluster(name)
-                        .build(),
-                Map.of(MOVE_BYTES_PER_SECOND, Long.toString(bytesPerSecond)));
     }
 
     /** Merged by compare-and-set: a node and an operator may write at once. */

@@ -15,7 +15,6 @@ import org.apache.helix.AccessOption;
 import org.apache.helix.HelixDataAccessor;
 import org.apache.helix.manager.zk.ZKHelixDataAccessor;
 import org.apache.helix.manager.zk.ZkBaseDataAccessor;
-import org.apache.helix.model.ClusterConfig;
 import org.apache.helix.model.InstanceConfig;
 import org.apache.helix.model.LiveInstance;
 import org.apache.helix.zookeeper.datamodel.ZNRecord;
@@ -41,8 +40,7 @@ public final class HelixDesk implements AutoCloseable {
             List<Map<String, ReplicaState>> observed,
             List<Move> moves,
             int replicas,
-            Map<String, String> leaders,
-            long moveBytesPerSecond) {}
+            Map<String, String> leaders) {}
 
     /**
      * What is written of a node.
@@ -102,7 +100,6 @@ public final class HelixDesk implements AutoCloseable {
                                     holds(state, id))));
         }
         @Nullable LiveInstance controller = data.getProperty(data.keyBuilder().controllerLeader());
-        @Nullable ClusterConfig config = data.getProperty(data.keyBuilder().clusterConfig());
         @Nullable
         ZNRecord logs =
                 records.get(data.keyBuilder().idealStates(HelixCluster.LOGS).getPath(), null, AccessOption.PERSISTENT);
@@ -113,8 +110,7 @@ public final class HelixDesk implements AutoCloseable {
                 state.observed(),
                 Move.of(state.target(), state.asked(), state.observed(), state.failed(), state.presence()),
                 state.ideal().getIntField("REPLICAS", 0),
-                logs == null ? Map.of() : HelixCluster.leaders(logs),
-                config == null ? 0 : config.getRecord().getLongField(HelixCluster.MOVE_BYTES_PER_SECOND, 0));
+                logs == null ? Map.of() : HelixCluster.leaders(logs));
     }
 
     private static int holds(HelixState state, String node) {
@@ -164,11 +160,6 @@ public final class HelixDesk implements AutoCloseable {
                     .withHint("It has " + String.join(", ", new TreeMap<>(state.configs()).keySet()) + ".");
         }
         return config;
-    }
-
-    /** Limits the copying of each node, or not at all (0). */
-    public void limitMoves(long bytesPerSecond) {
-        cluster.limitMoves(bytesPerSecond);
     }
 
     @Override

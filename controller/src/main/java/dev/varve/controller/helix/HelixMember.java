@@ -93,11 +93,6 @@ public final class HelixMember implements AutoCloseable {
         view.onChange(told);
     }
 
-    /** What the cluster allows each node for copying; 0 or less where nobody said. */
-    public long moveBytesPerSecond() {
-        return view.moveBytesPerSecond();
-    }
-
     /** Whether ZooKeeper heard of the node within the session timeout, as far as the node can tell. */
     public boolean isConnected() {
         return helix.isConnected();

@@ -17,12 +17,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.helix.HelixManager;
 import org.apache.helix.NotificationContext;
-import org.apache.helix.api.listeners.ClusterConfigChangeListener;
 import org.apache.helix.api.listeners.ExternalViewChangeListener;
 import org.apache.helix.api.listeners.IdealStateChangeListener;
 import org.apache.helix.api.listeners.InstanceConfigChangeListener;
 import org.apache.helix.api.listeners.LiveInstanceChangeListener;
-import org.apache.helix.model.ClusterConfig;
 import org.apache.helix.model.ExternalView;
 import org.apache.helix.model.IdealState;
 import org.apache.helix.model.InstanceConfig;
@@ -47,7 +45,6 @@ final class HelixView implements AutoCloseable {
     private volatile Set<String> live = Set.of();
     private volatile @Nullable ExternalView groups;
     private volatile Map<String, String> leaders = Map.of();
-    private volatile long moveBytesPerSecond;
     private volatile ClusterView view = ClusterView.EMPTY;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final Semaphore wake = new Semaphore(0);
@@ -97,13 +94,6 @@ final class HelixView implements AutoCloseable {
                 wake.release();
             }
         });
-        helix.addClusterfigChangeListener((ClusterConfigChangeListener) this::configured);
-    }
-
-    private void configured(ClusterConfig now, NotificationContext context) {
-        if (isNews(context)) {
-            moveBytesPerSecond = now.getRecord().getLongField(HelixCluster.MOVE_BYTES_PER_SECOND, 0);
-        }
     }
 
     /** A handler that ends, with its session, is called once more with nothing. */
@@ -113,11 +103,6 @@ final class HelixView implements AutoCloseable {
 
     ClusterView view() {
         return view;
-    }
-
-    /** 0 or less where nobody said. */
-    long moveBytesPerSecond() {
-        return moveBytesPerSecond;
     }
 
     void onChange(Consumer<ClusterView> told) {

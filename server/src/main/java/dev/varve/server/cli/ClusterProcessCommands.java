@@ -57,11 +57,8 @@ final class ClusterProcessCommands {
         }
     }
 
-    @Command(
-            name = "kill",
-            mixinStandardHelpOptions = true,
-            description = "Kills a process as a crash would (kill -9). varve cluster start brings it back.")
-    static final class Kill implements Callable<Integer> {
+    /** Something that is done to one process at once. */
+    private abstract static class ToOne implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
@@ -70,7 +67,7 @@ final class ClusterProcessCommands {
         @Parameters(paramLabel = "N", description = WHICH)
         private String process = "";
 
-        Kill(Terminal terminal) {
+        ToOne(Terminal terminal) {
             this.terminal = terminal;
         }
 
@@ -78,10 +75,32 @@ final class ClusterProcessCommands {
         public Integer call() {
             try (LocalCluster local = cluster.open()) {
                 String name = ClusterOption.process(local, process);
-                local.kill(name);
-                terminal.say(name + " is killed");
+                terminal.say(name + act(local, name, process));
                 return ExitCodes.OK;
             }
+        }
+
+        /**
+         * Does it; returns what then is to be said of the process.
+         *
+         * @param given how the process was named
+         */
+        abstract String act(LocalCluster local, String name, String given);
+    }
+
+    @Command(
+            name = "kill",
+            mixinStandardHelpOptions = true,
+            description = "Kills a process as a crash would (kill -9). varve cluster start brings it back.")
+    static final class Kill extends ToOne {
+        Kill(Terminal terminal) {
+            super(terminal);
+        }
+
+        @Override
+        String act(LocalCluster local, String name, String given) {
+            local.kill(name);
+            return " is killed";
         }
     }
 
@@ -89,27 +108,15 @@ final class ClusterProcessCommands {
             name = "pause",
             mixinStandardHelpOptions = true,
             description = "Stops a process in its tracks (SIGSTOP): it keeps its connections and says nothing.")
-    static final class Pause implements Callable<Integer> {
-        private final Terminal terminal;
-
-        @Mixin
-        private ClusterOption cluster = new ClusterOption();
-
-        @Parameters(paramLabel = "N", description = WHICH)
-        private String process = "";
-
+    static final class Pause extends ToOne {
         Pause(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override
-        public Integer call() {
-            try (LocalCluster local = cluster.open()) {
-                String name = ClusterOption.process(local, process);
-                local.pause(name);
-                terminal.say(name + " is paused; it goes on with: varve cluster resume " + process);
-                return ExitCodes.OK;
-            }
+        String act(LocalCluster local, String name, String given) {
+            local.pause(name);
+            return " is paused; it goes on with: varve cluster resume " + given;
         }
     }
 
@@ -117,27 +124,15 @@ final class ClusterProcessCommands {
             name = "resume",
             mixinStandardHelpOptions = true,
             description = "Lets a paused process go on, as if no time had passed (SIGCONT).")
-    static final class Resume implements Callable<Integer> {
-        private final Terminal terminal;
-
-        @Mixin
-        private ClusterOption cluster = new ClusterOption();
-
-        @Parameters(paramLabel = "N", description = WHICH)
-        private String process = "";
-
+    static final class Resume extends ToOne {
         Resume(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override
-        public Integer call() {
-            try (LocalCluster local = cluster.open()) {
-                String name = ClusterOption.process(local, process);
-                local.resume(name);
-                terminal.say(name + " goes on");
-                return ExitCodes.OK;
-            }
+        String act(LocalCluster local, String name, String given) {
+            local.resume(name);
+            return " goes on";
         }
     }
 
