@@ -24,7 +24,8 @@ import java.util.stream.IntStream;
  *   <li>A node that is gone is asked for nothing any more, unless it is in the target.
  *   <li>A new group has nothing to copy: all of its target at once.
  *   <li>A replica that drains is let go once it says that it drains; it is never called back.
- *   <li>While a replica comes or goes, the group waits; also for one that is away, unless too few members are left.
+ *   <li>While a replica comes or goes, the group waits, and also for one that is away; but if too few members are left, only
+ *       for one that comes: what goes cannot go before somebody has come.
  *   <li>A node of the target that was not asked is asked, if any member is there to copy from.
  *   <li>When the whole target is member and enough remain, one other replica is asked to drain.
  * </ol>
@@ -102,7 +103,7 @@ public final class MovePlan {
         for (int group : order) {
             if (asked.get(group).isEmpty() && observed.get(group).isEmpty()) {
                 target.get(group).forEach(node -> next.get(group).put(node, ReplicaState.MEMBER));
-            } else if (busy(group).isEmpty() && !waits(group) && moving < limits.inCluster()) {
+            } else if (!waits(group) && moving < limits.inCluster()) {
                 advance(group);
             }
         }
@@ -131,8 +132,12 @@ public final class MovePlan {
     }
 
     private boolean waits(int group) {
-        return members(group) >= rules.leastActive()
-                && next.get(group).keySet().stream().anyMatch(node -> presence(node) == Presence.AWAY);
+        Map<String, ReplicaState> plan = next.get(group);
+        if (members(group) < rules.leastActive()) {
+            return busy(group).stream().anyMatch(node -> plan.get(node) == ReplicaState.MEMBER);
+        }
+        return !busy(group).isEmpty()
+                || plan.keySet().stream().anyMatch(node -> presence(node) == Presence.AWAY);
     }
 
     private boolean mayArrive(String node) {

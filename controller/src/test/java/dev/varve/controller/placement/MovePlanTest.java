@@ -94,6 +94,19 @@ class MovePlanTest {
         assertThat(next(target, asked, member("a"), two)).isEqualTo(member("a", "b", "c", "d"));
     }
 
+    @Test
+    void whoeverLeavesDoesNotKeepOthersFromComingWhileTooFewAreLeft() {
+        List<List<String>> target = List.of(List.of("a", "b", "d"));
+        Map<String, Presence> nodes =
+                Map.of("a", Presence.LIVE, "b", Presence.AWAY, "c", Presence.DRAINING, "d", Presence.LIVE);
+        Map<String, ReplicaState> leaving = with(member("a"), "c", ReplicaState.DRAINING);
+        assertThat(next(target, member("a", "b"), leaving, nodes)).isEqualTo(member("a", "b", "d"));
+        Map<String, Presence> all =
+                Map.of("a", Presence.LIVE, "b", Presence.LIVE, "c", Presence.DRAINING, "d", Presence.LIVE);
+        Map<String, ReplicaState> enough = with(member("a", "b"), "c", ReplicaState.DRAINING);
+        assertThat(next(target, member("a", "b"), enough, all)).isEqualTo(member("a", "b"));
+    }
+
     private static Map<String, ReplicaState> next(
             List<List<String>> target,
             Map<String, ReplicaState> asked,
