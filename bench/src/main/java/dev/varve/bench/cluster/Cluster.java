@@ -59,6 +59,9 @@ interface Cluster extends AutoCloseable {
     /** Takes one out for good; returns when all it had is elsewhere and it is stopped. */
     void drain(Member member, Duration atMost) throws IOException;
 
+    /** Gives a killed one up: what it held is copied from others; returns when that is decided. */
+    void giveUp(Member member, Duration atMost) throws IOException;
+
     /** Who leads the most shards, if somebody can say. */
     Optional<Member> leader();
 

@@ -84,7 +84,8 @@ public final class ClusterDemo {
                 Nemeses.SESSION_EXPIRY,
                 Nemeses.ISOLATE,
                 Nemeses.DISK_FULL,
-                Nemeses.FLIPPED_BYTES);
+                Nemeses.FLIPPED_BYTES,
+                Nemeses.KILL_FOR_GOOD);
         long each = 1000L * seconds / misfortunes.size();
         for (Nemeses misfortune : misfortunes) {
             Nemesis nemesis = misfortune.make();

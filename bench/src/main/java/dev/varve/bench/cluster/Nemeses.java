@@ -26,6 +26,7 @@ enum Nemeses {
     WIPED_DISK(() -> new WipedDisk()),
     FLIPPED_BYTES(() -> new FlippedBytes()),
     ADD_AND_DRAIN(() -> new AddAndDrain()),
+    KILL_FOR_GOOD(() -> new KillForGood()),
     PARTITION_AND_ADD(() -> new Both(new Isolate(false), new AddAndDrain())),
     KILL_AND_ZOOKEEPER_KILL(() -> new Both(new Kill(true), new ZookeeperKill())),
     PAUSE_AND_ZOOKEEPER_CUT(() -> new Both(new Pause(Duration.ofMinutes(1), true), new ZookeeperCut())),
@@ -358,6 +359,35 @@ enum Nemeses {
                 isAdded = false;
                 cluster.drain(cluster.members().get(0), AT_MOST);
             }
+        }
+    }
+
+    /** The one that leads most is killed and never comes back; another one takes its place. */
+    private static final class KillForGood implements Nemesis {
+        private static final Duration AT_MOST = Duration.ofMinutes(1);
+
+        private final List<Cluster.Member> killed = new ArrayList<>();
+
+        @Override
+        public String impossible(Cluster cluster) {
+            return cluster.members().size() > 1 ? "" : "it needs several nodes";
+        }
+
+        @Override
+        public String strike(Cluster cluster, Random random) throws IOException {
+            Cluster.Member victim = leaderOf(cluster, random);
+            killed.add(victim);
+            cluster.kill(victim);
+            return "kill -9 " + victim.name() + " for good; a new node takes its place when healed";
+        }
+
+        @Override
+        public void heal(Cluster cluster) throws IOException {
+            for (Cluster.Member victim : killed) {
+                cluster.add();
+                cluster.giveUp(victim, AT_MOST);
+            }
+            killed.clear();
         }
     }
 

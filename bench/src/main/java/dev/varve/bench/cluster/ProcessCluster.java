@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.varve.bench.s3.S3Key;
 import dev.varve.controller.ClusterAdmin;
 import dev.varve.controller.ClusterStatus;
+import dev.varve.model.ErrorCode;
+import dev.varve.model.VarveException;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,7 +46,7 @@ final class ProcessCluster implements Cluster {
     private final Optional<ShiftedClocks> clocks;
     private final boolean isAlone;
     private final Path secret;
-    private final List<Member> members = new ArrayList<>();
+    private final List<Member> members = new CopyOnWriteArrayList<>();
     private final Map<Integer, Process> processes = new HashMap<>();
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -384,6 +387,24 @@ final class ProcessCluster implements Cluster {
             sleep();
         }
         stop(member);
+        members.remove(member);
+    }
+
+    @Override
+    public void giveUp(Member member, Duration atMost) throws IOException {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        while (true) {
+            try {
+                admin().removeByForce(member.name());
+                break;
+            } catch (VarveException e) {
+                // As long as its session lasts it counts as being there.
+                if (e.code() != ErrorCode.CONFLICT || System.nanoTime() > deadline) {
+                    throw new IOException(member.name() + " cannot be given up", e);
+                }
+                sleep();
+            }
+        }
         members.remove(member);
     }
 

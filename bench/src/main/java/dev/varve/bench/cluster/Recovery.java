@@ -2,7 +2,10 @@ package dev.varve.bench.cluster;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.varve.sdk.Column;
 import dev.varve.sdk.KeyValues;
+import dev.varve.sdk.QueryResult;
+import dev.varve.sdk.RowWriter;
 import dev.varve.sdk.Varve;
 import dev.varve.sdk.VarveClientException;
 import java.io.IOException;
@@ -22,7 +25,9 @@ import java.util.stream.Stream;
 /** How long a cluster takes to get over what happens to it, under load. */
 final class Recovery {
     private static final String BUCKET = "bench-kv";
+    private static final String DATASET = "bench_restart";
     private static final int CLIENTS = 6;
+    private static final int ROWS = 50;
     private static final int BODY = 256 << 10;
     private static final Duration AT_MOST = Duration.ofMinutes(10);
 
@@ -44,42 +49,99 @@ final class Recovery {
         private final AtomicBoolean stop = new AtomicBoolean();
         private final AtomicLong done = new AtomicLong();
         private final AtomicLong failed = new AtomicLong();
+        private final AtomicLong wrong = new AtomicLong();
+        private final AtomicLong acknowledged = new AtomicLong();
         private final AtomicLong longest = new AtomicLong();
         private final AtomicLong lastDone = new AtomicLong(System.nanoTime());
         private final AtomicLong silence = new AtomicLong();
         private final List<Thread> threads = new ArrayList<>();
         private final Varve varve;
 
-        Load() {
+        Load() throws IOException, InterruptedException {
             String hosts =
                     cluster.members().stream().map(Cluster.Member::address).collect(Collectors.joining(","));
-            varve = Varve.connect(hosts + "?retryTimeout=30s");
+            RowLedger.make(new Door(cluster.members(), cluster.key(), AT_MOST, new Tally()), DATASET, false);
+            varve = Varve.connect(hosts + "?retryTimeout=30s&linger=60s");
             for (int i = 0; i < CLIENTS; i++) {
                 int client = i;
-                threads.add(Thread.ofPlatform().start(() -> run(client)));
+                threads.add(Thread.ofPlatform().start(() -> values(client)));
             }
+            threads.add(Thread.ofPlatform().start(this::rows));
+            threads.add(Thread.ofPlatform().start(this::queries));
         }
 
-        private void run(int client) {
+        private void values(int client) {
             KeyValues values = varve.kv();
             byte[] body = new byte[1024];
             for (int i = 0; !stop.get(); i++) {
-                long begun = System.nanoTime();
-                try {
-                    String key = "r-" + client + "-" + i % 10;
-                    if (i < 10 || i % 2 == 0) {
-                        body[0] = (byte) i;
+                String key = "r-" + client + "-" + i % 10;
+                boolean isPut = i < 10 || i % 2 == 0;
+                body[0] = (byte) i;
+                count(() -> {
+                    if (isPut) {
                         values.put(BUCKET, key, body);
                     } else {
                         values.get(BUCKET, key);
                     }
-                    done.incrementAndGet();
-                    long now = System.nanoTime();
-                    silence.accumulateAndGet(now - lastDone.getAndSet(now), Math::max);
-                } catch (VarveClientException e) {
-                    failed.incrementAndGet();
-                    System.err.println("failed: " + e.code() + " " + e.getMessage());
+                });
+            }
+        }
+
+        private void rows() {
+            try (RowWriter writer = varve.writer(DATASET)) {
+                Column client = writer.column("client");
+                Column number = writer.column("n");
+                Column value = writer.column("v");
+                while (!stop.get()) {
+                    for (int i = 0; i < ROWS; i++) {
+                        long row = acknowledged.get() + i;
+                        writer.time(RowLedger.micros(0, row))
+                                .at(RowLedger.lat(0, row), RowLedger.lon(0, row))
+                                .set(client, 0)
+                                .set(number, row)
+                                .set(value, 1)
+                                .add();
+                    }
+                    if (count(writer::flushAndWait)) {
+                        acknowledged.addAndGet(ROWS);
+                    }
                 }
+            }
+        }
+
+        private void queries() {
+            while (!stop.get()) {
+                long atLeast = acknowledged.get();
+                count(() -> {
+                    long counted = counted();
+                    if (counted < atLeast) {
+                        System.err.println("wrong: " + counted + " rows of " + atLeast);
+                        wrong.incrementAndGet();
+                    }
+                });
+            }
+        }
+
+        private long counted() {
+            try (QueryResult result = varve.sql("select count(*) from " + DATASET)) {
+                return result.nextRow() ? result.getLong(0) : -1;
+            }
+        }
+
+        /** Whether it was done. */
+        private boolean count(Runnable request) {
+            long begun = System.nanoTime();
+            try {
+                request.run();
+                done.incrementAndGet();
+                long now = System.nanoTime();
+                silence.accumulateAndGet(now - lastDone.getAndSet(now), Math::max);
+                return true;
+            } catch (VarveClientException e) {
+                failed.incrementAndGet();
+                System.err.println("failed: " + e.code() + " " + e.getMessage());
+                return false;
+            } finally {
                 longest.accumulateAndGet(System.nanoTime() - begun, Math::max);
             }
         }
@@ -120,7 +182,8 @@ final class Recovery {
         rows.add(
                 "rolling restart of all nodes under load",
                 "",
-                seconds(begun) + ", " + load.done + " requests of the SDK, " + load.failed + " failed, slowest "
+                seconds(begun) + ", " + load.done + " requests of the SDK, " + load.failed + " failed, " + load.wrong
+                        + " wrong, slowest "
                         + millis(load.longest.get()),
                 "");
     }

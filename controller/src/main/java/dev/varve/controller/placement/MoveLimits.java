@@ -8,7 +8,7 @@ package dev.varve.controller.placement;
  */
 public record MoveLimits(int perNode, int inCluster) {
     /** Few, for a move is made of large sequential copies. */
-    public static final MoveLimits DEFAULT = new MoveLimits(2, 64);
+    public static final MoveLimits DEFAULT = new MoveLimits(4, 64);
 
     public MoveLimits {
         if (perNode < 1 || inCluster < 1) {

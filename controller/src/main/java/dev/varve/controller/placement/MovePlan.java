@@ -136,8 +136,7 @@ public final class MovePlan {
         if (members(group) < rules.leastActive()) {
             return busy(group).stream().anyMatch(node -> plan.get(node) == ReplicaState.MEMBER);
         }
-        return !busy(group).isEmpty()
-                || plan.keySet().stream().anyMatch(node -> presence(node) == Presence.AWAY);
+        return !busy(group).isEmpty() || plan.keySet().stream().anyMatch(node -> presence(node) == Presence.AWAY);
     }
 
     private boolean mayArrive(String node) {

@@ -7,6 +7,7 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
 import java.util.Iterator;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** How the lines of this process look. */
 public enum LogFormat {
@@ -15,8 +16,12 @@ public enum LogFormat {
     /** For programs: one JSON object a line. */
     JSON;
 
-    /** From now on, for the whole process. */
+    /** From now on, for the whole process; what libraries write to the JDK's own logger goes the same way. */
     public void apply(String node) {
+        if (!SLF4JBridgeHandler.isInstalled()) {
+            SLF4JBridgeHandler.removeHandlersForRootLogger();
+            SLF4JBridgeHandler.install();
+        }
         if (this == JSON && LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
             for (Iterator<Appender<ILoggingEvent>> appenders = root.iteratorForAppenders(); appenders.hasNext(); ) {
