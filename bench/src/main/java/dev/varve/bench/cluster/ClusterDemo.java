@@ -31,7 +31,12 @@ public final class ClusterDemo {
     }
 
     /** One misfortune, from its second to that of the next. */
-    private record Chapter(String name, String struck, int from, int to) {}
+    private record Chapter(Nemeses misfortune, String struck, int from, int to) {
+        /** The bar is for nodes that die; a frozen one lets each of its clients wait once until it gives up. */
+        boolean isJudged() {
+            return misfortune == Nemeses.KILL_LEADER || misfortune == Nemeses.KILL_FOR_GOOD;
+        }
+    }
 
     public static void main(String[] arguments) throws Exception {
         int seconds = 180;
@@ -104,8 +109,7 @@ public final class ClusterDemo {
                 table.now("mended: " + struck);
             }
             Thread.sleep(each * 4 / 10);
-            told.add(new Chapter(
-                    misfortune.shown(), struck, from, crowd.requests().now()));
+            told.add(new Chapter(misfortune, struck, from, crowd.requests().now()));
         }
         table.now("waiting until all replicas are there, then reading all back");
         boolean isWhole = converge();
@@ -138,9 +142,9 @@ public final class ClusterDemo {
             Seconds.Sum outside = requests.outside(chapter.from(), chapter.to(), MOST_WINDOW);
             all += sum.requests();
             errors += sum.errors();
-            isQuick &= outside.p99() < MOST_P99;
+            isQuick &= !chapter.isJudged() || outside.p99() < MOST_P99;
             text.append(line(
-                    chapter.name(),
+                    chapter.misfortune().shown(),
                     Long.toString(sum.requests()),
                     Long.toString(sum.errors()),
                     millis(sum.p50()),
@@ -163,7 +167,7 @@ public final class ClusterDemo {
                 100 * share,
                 met(share < MOST_ERRORS),
                 crowd.retries()));
-        text.append("p99 below 1 s outside of ")
+        text.append("after kill -9, p99 below 1 s outside of ")
                 .append(MOST_WINDOW)
                 .append(" s: ")
                 .append(met(isQuick))
@@ -173,7 +177,9 @@ public final class ClusterDemo {
                 .append(crowd.ledger().acknowledged())
                 .append(" rows, ")
                 .append(crowd.objects())
-                .append(" writes of objects\n");
+                .append(" writes of objects; answers with a write that was sent twice and came late: ")
+                .append(crowd.lateSeen())
+                .append('\n');
         text.append("lost: ")
                 .append(crowd.lost().size())
                 .append(", wrong: ")

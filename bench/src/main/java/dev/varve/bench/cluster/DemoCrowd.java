@@ -27,6 +27,7 @@ final class DemoCrowd {
     private Seconds requests = new Seconds();
     private final LongAdder objects = new LongAdder();
     private final LongAdder retries = new LongAdder();
+    private final LongAdder late = new LongAdder();
     private final Map<String, LongAdder> reasons = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<String> lost = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -161,6 +162,15 @@ final class DemoCrowd {
     void retried(String reason) {
         retries.increment();
         reasons.computeIfAbsent(reason, _ -> new LongAdder()).increment();
+    }
+
+    /** A write was read whose client had given it up and gone on. */
+    void late() {
+        late.increment();
+    }
+
+    long lateSeen() {
+        return late.sum();
     }
 
     void lost(String what) {

@@ -28,6 +28,7 @@ final class Recovery {
     private static final String DATASET = "bench_restart";
     private static final int CLIENTS = 6;
     private static final int ROWS = 50;
+    private static final int FILLERS = 64;
     private static final int BODY = 256 << 10;
     private static final Duration AT_MOST = Duration.ofMinutes(10);
 
@@ -214,7 +215,7 @@ final class Recovery {
     private void fill(int objects) throws InterruptedException {
         AtomicLong next = new AtomicLong();
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < 16; i++) {
+        for (int i = 0; i < FILLERS; i++) {
             Cluster.Member member = cluster.members().get(i % cluster.members().size());
             threads.add(Thread.ofPlatform().start(() -> {
                 try (RawHttp http = new RawHttp(member.host(), member.httpPort(), 60_000)) {

@@ -40,6 +40,7 @@ public final class FlightService implements AutoCloseable {
                         Location.forGrpcInsecure(config.host(), config.port()),
                         new LakeProducer(config, parts, workers, memory))
                 .executor(workers)
+                .middleware(CallId.KEY, CallId.FACTORY)
                 .maxInboundMessageSize(config.maxMessageBytes())
                 .build();
         try {

@@ -2,6 +2,7 @@ package dev.varve.server.flight;
 
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.server.log.RequestId;
 import dev.varve.server.metrics.Metrics;
 import dev.varve.server.wire.SqlRequest;
 import java.util.List;
@@ -50,10 +51,15 @@ final class LakeProducer extends NoOpFlightProducer {
 
     @Override
     public void getStream(CallContext context, Ticket ticket, ServerStreamListener listener) {
+        String id = CallId.of(context);
         GetStream stream = new GetStream(parts.engine(), listener, memory, rowsOut, config.clientTimeout());
         try {
             requireReady();
-            workers.execute(() -> stream.run(ticket.getBytes()));
+            workers.execute(() -> {
+                try (RequestId.Scope _ = RequestId.begin(id)) {
+                    stream.run(ticket.getBytes());
+                }
+            });
         } catch (VarveException | RejectedExecutionException failure) {
             stream.fail(failure);
         }
@@ -61,7 +67,7 @@ final class LakeProducer extends NoOpFlightProducer {
 
     @Override
     public FlightInfo getFlightInfo(CallContext context, FlightDescriptor descriptor) {
-        try {
+        try (RequestId.Scope _ = RequestId.begin(CallId.of(context))) {
             byte[] command = command(descriptor);
             Schema schema = parts.engine().schemaOf(SqlRequest.ofJsonOrSql(command));
             // No location: the client asks where it asked for this.
@@ -73,7 +79,7 @@ final class LakeProducer extends NoOpFlightProducer {
 
     @Override
     public SchemaResult getSchema(CallContext context, FlightDescriptor descriptor) {
-        try {
+        try (RequestId.Scope _ = RequestId.begin(CallId.of(context))) {
             return new SchemaResult(parts.engine().schemaOf(SqlRequest.ofJsonOrSql(command(descriptor))));
         } catch (RuntimeException failure) {
             throw FlightProblem.of(failure, null);
@@ -91,8 +97,9 @@ final class LakeProducer extends NoOpFlightProducer {
 
     @Override
     public Runnable acceptPut(CallContext context, FlightStream stream, StreamListener<PutResult> acks) {
+        String id = CallId.of(context);
         return () -> {
-            try {
+            try (RequestId.Scope _ = RequestId.begin(id)) {
                 requireReady();
                 String name = "put " + streams.incrementAndGet();
                 new PutStream(parts.rows(), config.inFlight(), memory, rowsIn).run(name, stream, acks);

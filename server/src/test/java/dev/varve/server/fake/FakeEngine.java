@@ -2,6 +2,7 @@ package dev.varve.server.fake;
 
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import dev.varve.server.log.RequestId;
 import dev.varve.server.wire.SqlAnswer;
 import dev.varve.server.wire.SqlEngine;
 import dev.varve.server.wire.SqlRequest;
@@ -13,7 +14,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -34,6 +37,7 @@ public final class FakeEngine implements SqlEngine {
 
     private final BufferAllocator memory;
     private final Map<String, CountDownLatch> running = new ConcurrentHashMap<>();
+    private final Queue<String> requestIds = new ConcurrentLinkedQueue<>();
 
     public FakeEngine(BufferAllocator memory) {
         this.memory = memory;
@@ -41,6 +45,7 @@ public final class FakeEngine implements SqlEngine {
 
     @Override
     public SqlAnswer start(SqlRequest request, String id) {
+        requestIds.add(String.valueOf(RequestId.current()));
         String[] words = request.sql().strip().split(" ", -1);
         switch (words[0]) {
             case "rows", "wait" -> {}
@@ -54,6 +59,11 @@ public final class FakeEngine implements SqlEngine {
         running.put(id, cancelled);
         long rows = words[0].equals("wait") ? -1 : Math.min(Long.parseLong(words[1]), request.limit());
         return new Answer(id, rows, words.length > 2, cancelled);
+    }
+
+    /** Of each statement that was started. */
+    public List<String> requestIds() {
+        return List.copyOf(requestIds);
     }
 
     @Override

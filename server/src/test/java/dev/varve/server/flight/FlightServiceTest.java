@@ -6,17 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.varve.server.fake.FakeEngine;
 import dev.varve.server.fake.FakeRows;
+import dev.varve.server.log.RequestId;
 import dev.varve.server.metrics.Metrics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.flight.AsyncPutListener;
+import org.apache.arrow.flight.FlightCallHeaders;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightInfo;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.FlightStatusCode;
 import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.flight.HeaderCallOption;
 import org.apache.arrow.flight.Location;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.flight.SyncPutListener;
@@ -71,6 +74,16 @@ class FlightServiceTest {
             assertThat(expected).isEqualTo(12_000);
         }
         assertThat(engine.running()).isEmpty();
+    }
+
+    @Test
+    void aCallKeepsTheIdThatItCameWith() throws Exception {
+        FlightCallHeaders headers = new FlightCallHeaders();
+        headers.insert(RequestId.HEADER, "from-outside-7");
+        try (FlightStream stream = client.getStream(ticket("{\"sql\": \"rows 1\"}"), new HeaderCallOption(headers))) {
+            assertThat(stream.next()).isTrue();
+        }
+        assertThat(engine.requestIds()).containsExactly("from-outside-7");
     }
 
     @Test

@@ -6,11 +6,17 @@ import dev.varve.server.fake.FakeEngine;
 import dev.varve.server.fake.FakeRows;
 import dev.varve.server.metrics.Metrics;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.arrow.flight.FlightCallHeaders;
+import org.apache.arrow.flight.FlightProducer.CallContext;
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
+import org.apache.arrow.flight.FlightServerMiddleware;
+import org.apache.arrow.flight.FlightServerMiddleware.Key;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
@@ -124,13 +130,39 @@ class LakeProducerTest {
         }
     }
 
-    @SuppressWarnings("NullAway") // nobody looks at the context
+    /** A call of which nothing is known but its id. */
+    private static final class Call implements CallContext {
+        private final Map<Key<?>, FlightServerMiddleware> middleware =
+                Map.of(CallId.KEY, CallId.of(new FlightCallHeaders()));
+
+        @Override
+        public String peerIdentity() {
+            return "";
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return false;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked") // the key says of which type it is
+        public <T extends FlightServerMiddleware> T getMiddleware(Key<T> key) {
+            return (T) Objects.requireNonNull(middleware.get(key));
+        }
+
+        @Override
+        public Map<Key<?>, FlightServerMiddleware> getMiddleware() {
+            return middleware;
+        }
+    }
+
     private static void ask(FakeEngine engine, BufferAllocator memory, ExecutorService workers, Client client) {
         new LakeProducer(
                         FlightConfig.DEFAULT,
                         new FlightService.Parts(engine, new FakeRows(), new Metrics(), () -> true),
                         workers,
                         memory)
-                .getStream(null, new Ticket("rows 5000".getBytes(StandardCharsets.UTF_8)), client);
+                .getStream(new Call(), new Ticket("rows 5000".getBytes(StandardCharsets.UTF_8)), client);
     }
 }
