@@ -16,6 +16,7 @@ import java.util.UUID;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.TimeStampMicroVector;
@@ -190,6 +191,8 @@ record LogRecord(
     /**
      * The rows of an encoded record in stored order, sharing its memory, which lives as long as they do; {@code version}
      * is not set yet.
+     *
+     * @throws OutOfMemoryException if there is no memory now; the record is not harmed
      */
     VectorSchemaRoot load(ArrowBuf record, BufferAllocator memory) {
         List<Column> stored = new ArrayList<>(columns);
@@ -218,6 +221,9 @@ record LogRecord(
             version.allocateNew(rows);
             root.setRowCount(rows);
             return root;
+        } catch (OutOfMemoryException e) {
+            root.close();
+            throw e;
         } catch (IOException | RuntimeException e) {
             root.close();
             throw new VarveException(ErrorCode.CORRUPT, "a record of the commit log does not read: " + e, e);

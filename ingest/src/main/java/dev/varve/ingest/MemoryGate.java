@@ -109,6 +109,11 @@ final class MemoryGate {
         }
     }
 
+    /** Asks for a flush, whatever is used. */
+    void press() {
+        pressed.run();
+    }
+
     /** Nobody waits any more. */
     void open() {
         lock.lock();

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -153,7 +154,7 @@ final class RowShard implements SharedLog.Follower {
         } else {
             long charge = charge(record, bytes.remaining());
             gate.takePatiently(charge, reserved::get);
-            tables.of(record.dataset()).add(load(record, bytes, charge), position, charge);
+            tables.of(record.dataset()).add(loadPatiently(record, bytes, charge), position, charge);
         }
         if (own != null) {
             own.set(new OwnRecord.Result(position, first));
@@ -165,15 +166,34 @@ final class RowShard implements SharedLog.Follower {
         return length + 2L * Long.BYTES * record.rows();
     }
 
-    private VectorSchemaRoot load(LogRecord record, ByteBuffer bytes, long charge) {
+    /** Queries and flushes give memory back; until then this node follows no further. */
+    private VectorSchemaRoot loadPatiently(LogRecord record, ByteBuffer bytes, long charge) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return load(record, bytes);
+            } catch (OutOfMemoryException e) {
+                if (isClosed || attempt == MOST_TRIES) {
+                    gate.release(charge);
+                    throw e;
+                }
+                if (attempt == 1) {
+                    LOG.warn("no memory for rows of a log, waits shard={} reason=\"{}\"", number, e.getMessage());
+                }
+                gate.press();
+                LockSupport.parkNanos(PAUSE_NANOS);
+            } catch (RuntimeException e) {
+                gate.release(charge);
+                throw e;
+            }
+        }
+    }
+
+    private VectorSchemaRoot load(LogRecord record, ByteBuffer bytes) {
         int length = bytes.remaining();
         try (ArrowBuf copy = memory.buffer(length)) {
             copy.setBytes(0, bytes.duplicate());
             copy.writerIndex(length);
             return record.load(copy, memory);
-        } catch (RuntimeException e) {
-            gate.release(charge);
-            throw e;
         }
     }
 

@@ -10,6 +10,7 @@ import dev.varve.server.flight.FlightConfig;
 import dev.varve.server.http.HttpConfig;
 import dev.varve.server.media.MediaConfig;
 import dev.varve.server.s3.S3Config;
+import dev.varve.server.wire.Units;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -97,12 +98,14 @@ public record NodeConfig(
     }
 
     private static NodeConfig read(Settings settings) {
+        Path data = Path.of(settings.text("data.dir", "varve-data", "directory of everything the node keeps"));
+        long memory = settings.bytes(
+                "memory.limit",
+                2L << 30,
+                "most bytes in Arrow buffers: rows not yet in files, results going out, batches coming in");
         return new NodeConfig(
-                Path.of(settings.text("data.dir", "varve-data", "directory of everything the node keeps")),
-                settings.bytes(
-                        "memory.limit",
-                        2L << 30,
-                        "most bytes in Arrow buffers: rows not yet in files, results going out, batches coming in"),
+                data,
+                memory,
                 settings.duration(
                         "shutdown.drain", Duration.ofSeconds(30), "how long closing waits for what still runs"),
                 settings.duration("compaction.pause", Duration.ofSeconds(10), "rest after nothing was to be compacted"),
@@ -111,7 +114,7 @@ public record NodeConfig(
                 flight(settings),
                 s3(settings),
                 media(settings),
-                ingest(settings),
+                ingest(settings, memory),
                 query(settings),
                 cluster(settings),
                 WatchConfig.read(settings));
@@ -192,13 +195,27 @@ public record NodeConfig(
                         settings.count("media.max-track-points", reading.trackPoints(), 1, "points kept of a track")));
     }
 
-    private static IngestConfig ingest(Settings settings) {
+    private static IngestConfig ingest(Settings settings, long memory) {
+        long waiting = settings.bytes(
+                "memtable.max-bytes",
+                Math.min(INGEST.memtableMaxBytes(), memory / 4),
+                "rows that wait for a flush; a quarter of memory.limit if that is less");
+        if (waiting > memory / 2) {
+            throw new VarveException(
+                            ErrorCode.BAD_REQUEST,
+                            "memtable.max-bytes is " + Units.text(waiting) + " and memory.limit " + Units.text(memory)
+                                    + ": as many bytes again may be in a flush")
+                    .withHint("set it to at most half of memory.limit");
+        }
         return new IngestConfig(
-                settings.bytes("memtable.max-bytes", INGEST.memtableMaxBytes(), "rows that wait for a flush"),
+                waiting,
                 settings.duration(
                         "memtable.max-wait", INGEST.memtableMaxWait(), "how long rows wait for memory until refused"),
                 settings.number("flush.max-rows", INGEST.flushMaxRows(), 1, "a dataset with so many rows is flushed"),
-                settings.bytes("flush.max-bytes", INGEST.flushMaxBytes(), "a dataset with so many bytes is flushed"),
+                settings.bytes(
+                        "flush.max-bytes",
+                        Math.min(INGEST.flushMaxBytes(), waiting / 4 * 3),
+                        "a dataset with so many bytes is flushed; three quarters of memtable.max-bytes if that is less"),
                 settings.duration("flush.max-age", INGEST.flushMaxAge(), "rows are flushed when they are so old"),
                 settings.count("append.in-flight", INGEST.inFlight(), 1, "batches on their way into the log"),
                 settings.count(

@@ -40,6 +40,16 @@ class NodeConfigTest {
     }
 
     @Test
+    void rowsThatWaitFitIntoMemory() {
+        NodeConfig small = NodeConfig.load(null, Map.of(), Map.of("memory.limit", "256MiB"));
+        assertThat(small.ingest().memtableMaxBytes()).isEqualTo(64L << 20);
+        assertThat(small.ingest().flushMaxBytes()).isEqualTo(48L << 20);
+        assertThatThrownBy(() -> NodeConfig.load(
+                        null, Map.of(), Map.of("memory.limit", "256MiB", "memtable.max-bytes", "200MiB")))
+                .hasMessageContaining("memtable.max-bytes is 200MiB and memory.limit 256MiB");
+    }
+
+    @Test
     void unknownKeysAreRefusedWithTheNearest() throws IOException {
         Path file = file("http.prot = 1\n");
         assertThatThrownBy(() -> NodeConfig.load(file, Map.of(), Map.of()))

@@ -165,7 +165,8 @@ public final class FaultRuns {
         if (cluster.isEmpty()) {
             Path own = folder.resolve("cluster-" + ++clusters);
             ProcessCluster.clear(own);
-            cluster = Optional.of(new ProcessCluster(commandline, own, nodes, folder.resolve("tools")));
+            cluster = Optional.of(
+                    new ProcessCluster(commandline, own, nodes, ProcessCluster.Tuning.HARSH, folder.resolve("tools")));
             runsOfCluster = 0;
         }
         return cluster.get();

@@ -45,6 +45,7 @@ final class ProcessCluster implements Cluster {
     private final Optional<LoopDisks> disks;
     private final Optional<ShiftedClocks> clocks;
     private final boolean isAlone;
+    private final Tuning tuning;
     private final Path secret;
     private final List<Member> members = new CopyOnWriteArrayList<>();
     private final Map<Integer, Process> processes = new HashMap<>();
@@ -60,6 +61,31 @@ final class ProcessCluster implements Cluster {
     private int lastNumber;
     private Optional<ClusterAdmin> admin = Optional.empty();
 
+    /** How nodes are configured. */
+    enum Tuning {
+        /** As by default. */
+        DEFAULT(Map.of(), Map.of()),
+        /** Little memory, and everything that happens rarely happens often. */
+        HARSH(
+                Map.of(
+                        "memory.limit", "256MiB",
+                        "query.memory-limit", "256MiB",
+                        "query.threads", "1",
+                        "flush.max-age", "4s",
+                        "compaction.pause", "2s",
+                        "garbage.pause", "5s",
+                        "shutdown.drain", "10s"),
+                Map.of("VARVE_HEAP", "400m", "VARVE_DIRECT_MEMORY", "1g"));
+
+        private final Map<String, String> settings;
+        private final Map<String, String> environment;
+
+        Tuning(Map<String, String> settings, Map<String, String> environment) {
+            this.settings = settings;
+            this.environment = environment;
+        }
+    }
+
     /** How Varve's commands are run. */
     interface Commandline {
         List<String> of(String... arguments);
@@ -69,10 +95,12 @@ final class ProcessCluster implements Cluster {
      * Starts all; returns when they serve.
      *
      * @param nodes 1 for a node that is alone, without ZooKeeper
+     * @param tuning of all nodes
      * @param tools where tools are kept that are made here
      */
-    ProcessCluster(Commandline commandline, Path folder, int nodes, Path tools) throws IOException {
+    ProcessCluster(Commandline commandline, Path folder, int nodes, Tuning tuning, Path tools) throws IOException {
         this.commandline = commandline;
+        this.tuning = tuning;
         this.folder = Files.createDirectories(folder);
         this.isAlone = nodes == 1;
         this.network = without(Namespaces.missing()) ? Optional.of(new Namespaces()) : Optional.empty();
@@ -182,14 +210,7 @@ final class ProcessCluster implements Cluster {
         settings.put("http.port", Integer.toString(member.httpPort()));
         settings.put("s3.port", Integer.toString(member.s3Port()));
         settings.put("flight.port", "0");
-        // Little memory, and everything that happens rarely happens often.
-        settings.put("memory.limit", "256MiB");
-        settings.put("query.memory-limit", "256MiB");
-        settings.put("query.threads", "1");
-        settings.put("flush.max-age", "4s");
-        settings.put("compaction.pause", "2s");
-        settings.put("garbage.pause", "5s");
-        settings.put("shutdown.drain", "10s");
+        settings.putAll(tuning.settings);
         if (!isAlone) {
             settings.put("cluster.zookeeper", zookeeperHost + ":" + zookeeperPort);
             settings.put("cluster.node", member.name());
@@ -232,8 +253,7 @@ final class ProcessCluster implements Cluster {
         ProcessBuilder builder = new ProcessBuilder(whole)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().put("VARVE_HEAP", "400m");
-        builder.environment().put("VARVE_DIRECT_MEMORY", "1g");
+        builder.environment().putAll(tuning.environment);
         builder.environment().putAll(environment);
         return builder.start();
     }
