@@ -125,6 +125,7 @@ public final class Node implements AutoCloseable {
                     config.s3(), new S3Endpoint.Parts(observed, lake.keys(), clock, metrics, isReady::get)));
             lake.neighbours().listens(http.port(), flight.port(), s3.port());
             isReady.set(true);
+            UnpackedLibraries.unlink();
             LOG.info(
                     "ready http={}:{} flight={}:{} s3={}:{} data={} millis={}",
                     config.http().host(),
