@@ -103,8 +103,8 @@ public final class ClusterObjectStore implements AutoCloseable {
         return shards.checkpointOnce();
     }
 
-    /** Writes checkpoints of all shards that this node leads, for an operator; returns how many. */
-    public int checkpointAll() {
+    /** Writes checkpoints of all shards that this node leads, whether they are due or not; returns how many. */
+    int checkpointAll() {
         return shards.checkpointAll();
     }
 

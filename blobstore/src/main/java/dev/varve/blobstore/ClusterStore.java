@@ -4,6 +4,7 @@ import dev.varve.blobstore.chunk.Birth;
 import dev.varve.blobstore.chunk.ChunkId;
 import dev.varve.blobstore.chunk.ChunkStore;
 import dev.varve.blobstore.chunk.ChunkStoreConfig;
+import dev.varve.blobstore.chunk.DiskIdentity;
 import dev.varve.blobstore.object.ObjectKey;
 import dev.varve.blobstore.replica.GarbageFacts;
 import dev.varve.blobstore.replica.GroupBirths;
@@ -13,12 +14,10 @@ import dev.varve.blobstore.replica.Replicas;
 import dev.varve.blobstore.replica.ReplicatedChunks;
 import dev.varve.blobstore.replica.ReplicationSettings;
 import dev.varve.blobstore.shared.ThreadLoop;
-import dev.varve.blobstore.zookeeper.ZooKeeperFacts;
 import dev.varve.blobstore.zookeeper.ZooKeeperSession;
 import dev.varve.model.cluster.ClusterView;
 import dev.varve.model.cluster.ReplicaState;
 import dev.varve.model.host.Peers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -27,6 +26,7 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,7 +48,8 @@ import org.slf4j.LoggerFactory;
 public final class ClusterStore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterStore.class);
     private static final Duration SESSION = Duration.ofSeconds(4);
-    private static final String CHUNKS = "chunks";
+    static final String CHUNKS = "chunks";
+    static final String META = "meta";
     private static final String CACHE = "cache";
 
     /**
@@ -111,7 +112,7 @@ public final class ClusterStore implements AutoCloseable {
                     peers,
                     loop,
                     view,
-                    births(new ZooKeeperFacts(zookeeper)),
+                    births(new StoreFacts(zookeeper, settings.root())),
                     ReplicaSettings.DEFAULT.withBytesPerSecond(settings.moveBytesPerSecond()),
                     (name, group, node, text) -> alarms.raise(name, "group " + group + " on " + node, text)));
             chunks = add(new ReplicatedChunks(
@@ -135,19 +136,8 @@ public final class ClusterStore implements AutoCloseable {
         return ReplicationSettings.DEFAULT.withCopies(Math.min(copies, 2), copies);
     }
 
-    private GroupBirths births(ZooKeeperFacts facts) {
-        return (group, claim) -> CompletableFuture.supplyAsync(
-                () -> UUID.fromString(
-                        text(facts.createIfAbsent(settings.root() + "/groups/" + group, bytes(claim.toString())))),
-                asking);
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.US_ASCII);
+    private GroupBirths births(StoreFacts facts) {
+        return (group, claim) -> CompletableFuture.supplyAsync(() -> facts.first(group, claim), asking);
     }
 
     private <T extends AutoCloseable> T add(T part) {
@@ -159,6 +149,11 @@ public final class ClusterStore implements AutoCloseable {
     public static ClusterStore open(
             Settings settings, Peers peers, Supplier<ClusterView> view, InstantSource clock, Alarms alarms) {
         return new ClusterStore(settings, peers, view, clock, alarms);
+    }
+
+    /** Whose store lies in a directory; empty if it is new. */
+    public static Optional<DiskIdentity> identity(Path directory) {
+        return DiskIdentity.find(directory.resolve(CHUNKS));
     }
 
     /** Folders with files of chunks, in which others may read. */
@@ -203,18 +198,21 @@ public final class ClusterStore implements AutoCloseable {
         });
     }
 
-    /** Of a log that this node does not know nothing is garbage. */
+    /**
+     * Of a log that this node does not know nothing is garbage. The entry that ends where a log begins is kept: it may be the
+     * newest, which tells where the log ends when its register is lost.
+     */
     private boolean isBeforeStart(long birth) {
         int number = Birth.log(birth);
         SharedLog log =
                 number < settings.logs().size() ? followed.get(settings.logs().get(number)) : null;
-        return log != null && Birth.position(birth) < log.start().orElse(0);
+        return log != null && Birth.position(birth) + 1 < log.start().orElse(0);
     }
 
     /** Opens the metadata and follows the logs. */
     public void begin(ObjectStoreConfig config) {
         ClusterObjectStore begun = add(ClusterObjectStore.open(
-                settings.directory().resolve("meta"), config, chunks, disk, this::log, clock, alarms));
+                settings.directory().resolve(META), config, chunks, disk, this::log, clock, alarms));
         begun.serve(peers);
         metadata = begun;
     }

@@ -69,12 +69,7 @@ public final class SharedLogs implements AutoCloseable {
     public static SharedLogs open(
             Peers peers, Chunks chunks, ZooKeeperSession session, String root, InstantSource clock) {
         Registers registers = (name, loop) -> new ZooKeeperRegister<>(
-                session,
-                root + "/logs/" + name.replace('/', '-'),
-                Pointer.START,
-                Pointer::encoded,
-                Pointer::decoded,
-                loop);
+                session, StoreFacts.register(root, name), Pointer::encoded, Pointer::decoded, loop);
         return open(peers, chunks, registers, clock);
     }
 

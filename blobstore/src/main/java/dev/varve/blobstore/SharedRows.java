@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /** The rows of all shards on this node, and the logs they follow, from their opening until they are closed or damaged. */
 final class SharedRows implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SharedRows.class);
-    private static final String ROWS = "rows";
+    static final String ROWS = "rows";
     private static final String DAMAGED = "rows.damaged";
 
     /**

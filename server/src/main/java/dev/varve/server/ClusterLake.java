@@ -24,6 +24,8 @@ import dev.varve.model.cluster.ClusterView;
 import dev.varve.query.Fragments;
 import dev.varve.query.QueryEngine;
 import dev.varve.server.cluster.PeerFragments;
+import dev.varve.server.cluster.Roster;
+import dev.varve.server.cluster.RosterFile;
 import dev.varve.server.cluster.SharedKeys;
 import dev.varve.server.http.ClusterEndpoint;
 import dev.varve.server.keys.AccessKeys;
@@ -75,6 +77,7 @@ final class ClusterLake implements Neighbours {
     private final Enrolment enrolment;
     private final GrpcPeers peers;
     private final ClusterStore store;
+    private volatile Roster roster;
     private volatile @Nullable Membership membership;
     /** What others were last told of this node, once it serves. */
     private volatile @Nullable ClusterMember announced;
@@ -85,11 +88,8 @@ final class ClusterLake implements Neighbours {
         this.clock = clock;
         this.parts = parts;
         secret = ClusterSecret.read(cluster.secretFile());
-        settings = ClusterSettings.of(cluster.zookeeper(), cluster.name())
-                .withReplicas(cluster.replicas())
-                .withIngestShards(cluster.ingestShards())
-                .withGiveUpAfter(cluster.giveUpAfter());
-        enrolment = Enrolment.claim(settings, cluster.node());
+        settings = settings(cluster);
+        enrolment = ClusterEntry.enrol(config, cluster, settings);
         peers = parts.add(GrpcPeers.start(
                 PeerConfig.of(cluster.node(), listenAddress(), cluster.peerPort()),
                 PeerIdentity.ofSecret(cluster.secretFile(), cluster.node(), clock),
@@ -100,7 +100,7 @@ final class ClusterLake implements Neighbours {
                         enrolment.cluster(),
                         enrolment.number(),
                         cluster.zookeeper(),
-                        "/varve-store/" + cluster.name(),
+                        ClusterEntry.root(cluster, enrolment.generation()),
                         settings.logs(),
                         cluster.replicas(),
                         cluster.moveBytesPerSecond()),
@@ -108,6 +108,7 @@ final class ClusterLake implements Neighbours {
                 this::view,
                 clock,
                 alarms));
+        roster = remembered();
         Membership joined = parts.add(Membership.join(
                 settings,
                 self(config.http().port(), config.flight().port(), config.s3().port()),
@@ -116,6 +117,13 @@ final class ClusterLake implements Neighbours {
                 store::change));
         membership = joined;
         joined.onChange(store::nominate);
+    }
+
+    static ClusterSettings settings(ClusterConfig cluster) {
+        return ClusterSettings.of(cluster.zookeeper(), cluster.name())
+                .withReplicas(cluster.replicas())
+                .withIngestShards(cluster.ingestShards())
+                .withGiveUpAfter(cluster.giveUpAfter());
     }
 
     /** Joins the cluster and opens this node's part of its lake; waits until there are nodes enough. */
@@ -129,6 +137,7 @@ final class ClusterLake implements Neighbours {
             Alarms alarms) {
         ClusterLake lake = new ClusterLake(config, cluster, clock, parts, alarms);
         lake.awaitPlacement();
+        lake.remember();
         return lake.begin(memory, metrics);
     }
 
@@ -190,6 +199,31 @@ final class ClusterLake implements Neighbours {
         }
     }
 
+    /** Keeps on this disk what would be needed if ZooKeeper were lost. */
+    private void remember() {
+        Roster before = roster;
+        Roster next = before.with(view(), clock.instant());
+        if (!next.equals(before)) {
+            RosterFile.write(config.dataDir(), next);
+            roster = next;
+        }
+    }
+
+    private Roster remembered() {
+        return RosterFile.read(config.dataDir())
+                .filter(known -> known.cluster().equals(enrolment.cluster()))
+                .orElseGet(() -> new Roster(
+                        enrolment.cluster(),
+                        cluster.name(),
+                        cluster.node(),
+                        enrolment.number(),
+                        settings.replicas(),
+                        settings.logs(),
+                        clock.instant(),
+                        List.of(),
+                        List.of()));
+    }
+
     private static void sleep(Duration time) {
         try {
             Thread.sleep(time);
@@ -242,6 +276,10 @@ final class ClusterLake implements Neighbours {
         jobs.add(new Job("compaction", config.compactionPause(), ingest::compactOnce));
         jobs.add(new Job("garbage", config.collectionPause(), () -> catalog.collectGarbage() < 0));
         jobs.add(new Job("checkpoints", SECOND, store::checkpointOnce));
+        jobs.add(new Job("cluster roster", SECOND, () -> {
+            remember();
+            return false;
+        }));
         jobs.add(new Job("disk report", MINUTE, () -> {
             announce();
             return false;

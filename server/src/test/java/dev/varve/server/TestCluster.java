@@ -45,6 +45,11 @@ public final class TestCluster implements AutoCloseable {
      * @param keys makes the access keys that each node shall know from the start
      */
     public static TestCluster start(Path directory, Map<String, String> settings, Consumer<AccessKeys> keys) {
+        return start(directory, settings, keys, NODES);
+    }
+
+    /** The same with the first few of the nodes. */
+    static TestCluster start(Path directory, Map<String, String> settings, Consumer<AccessKeys> keys, int count) {
         int port = freePort();
         Path secret = directory.resolve("secret");
         try {
@@ -57,17 +62,11 @@ public final class TestCluster implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        ZooKeeperProcess zookeeper = ZooKeeperProcess.start(
-                new ZooKeeperProcess.Config(directory.resolve("zookeeper"), "127.0.0.1", port, 1, List.of()));
+        ZooKeeperProcess zookeeper = zookeeper(directory, port);
         List<CompletableFuture<Node>> starting = new ArrayList<>();
-        for (int i = 1; i <= NODES; i++) {
-            Map<String, String> own = new HashMap<>(settings);
+        for (int i = 1; i <= count; i++) {
+            Map<String, String> own = settings(directory, settings, port, i);
             Path data = directory.resolve("node-" + i);
-            own.put("data.dir", data.toString());
-            own.put("cluster.zookeeper", "127.0.0.1:" + port);
-            own.put("cluster.node", "node-" + i);
-            own.put("cluster.peer-port", "0");
-            own.put("cluster.secret-file", secret.toString());
             if (!Files.exists(data)) {
                 keys.accept(AccessKeys.open(data.resolve(AccessKeys.DIRECTORY), InstantSource.system()));
             }
@@ -98,7 +97,24 @@ public final class TestCluster implements AutoCloseable {
         return cluster;
     }
 
-    private static int freePort() {
+    /** The ZooKeeper of a cluster in a directory. */
+    static ZooKeeperProcess zookeeper(Path directory, int port) {
+        return ZooKeeperProcess.start(
+                new ZooKeeperProcess.Config(directory.resolve("zookeeper"), "127.0.0.1", port, 1, List.of()));
+    }
+
+    /** What a node of a cluster in a directory is started with. */
+    static Map<String, String> settings(Path directory, Map<String, String> settings, int zookeeper, int node) {
+        Map<String, String> own = new HashMap<>(settings);
+        own.put("data.dir", directory.resolve("node-" + node).toString());
+        own.put("cluster.zookeeper", "127.0.0.1:" + zookeeper);
+        own.put("cluster.node", "node-" + node);
+        own.put("cluster.peer-port", "0");
+        own.put("cluster.secret-file", directory.resolve("secret").toString());
+        return own;
+    }
+
+    static int freePort() {
         try (ServerSocket probe = new ServerSocket(0)) {
             return probe.getLocalPort();
         } catch (IOException e) {

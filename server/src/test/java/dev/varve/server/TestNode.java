@@ -37,6 +37,17 @@ public final class TestNode implements AutoCloseable {
 
     /** Starts one on free ports with a few settings of its own. */
     public static TestNode start(Path directory, Map<String, String> own) {
+        Map<String, String> settings = settings(directory, own);
+        if (TestCluster.isWanted()) {
+            TestCluster cluster = TestCluster.start(directory, settings, TestNode::addKey);
+            return new TestNode(cluster::node, cluster);
+        }
+        addKey(AccessKeys.open(directory.resolve(AccessKeys.DIRECTORY), InstantSource.system()));
+        Node started = Node.start(NodeConfig.load(null, Map.of(), settings));
+        return new TestNode(() -> started, started);
+    }
+
+    private static Map<String, String> settings(Path directory, Map<String, String> own) {
         Map<String, String> settings = new HashMap<>(Map.of(
                 "data.dir", directory.toString(),
                 "http.port", "0",
@@ -45,13 +56,13 @@ public final class TestNode implements AutoCloseable {
                 "query.memory-limit", "256MiB",
                 "shutdown.drain", "10s"));
         settings.putAll(own);
-        if (TestCluster.isWanted()) {
-            TestCluster cluster = TestCluster.start(directory, settings, TestNode::addKey);
-            return new TestNode(cluster::node, cluster);
-        }
-        addKey(AccessKeys.open(directory.resolve(AccessKeys.DIRECTORY), InstantSource.system()));
-        Node started = Node.start(NodeConfig.load(null, Map.of(), settings));
-        return new TestNode(() -> started, started);
+        return settings;
+    }
+
+    /** Starts the first few nodes of a cluster, which answer in turn. */
+    static TestNode startCluster(Path directory, int nodes) {
+        TestCluster cluster = TestCluster.start(directory, settings(directory, Map.of()), TestNode::addKey, nodes);
+        return new TestNode(cluster::node, cluster);
     }
 
     private static void addKey(AccessKeys keys) {
@@ -77,6 +88,15 @@ public final class TestNode implements AutoCloseable {
 
     public HttpResponse<byte[]> put(String path, byte[] body) throws IOException, InterruptedException {
         return client.send(request(path).PUT(BodyPublishers.ofByteArray(body)).build(), BodyHandlers.ofByteArray());
+    }
+
+    /** Sends rows as CSV; makes the dataset if it is not there. */
+    HttpResponse<byte[]> rows(String dataset, String csv) throws IOException, InterruptedException {
+        HttpRequest request = request("/api/v1/datasets/" + dataset + "/rows?create=true")
+                .header("Content-Type", "text/csv")
+                .POST(BodyPublishers.ofString(csv))
+                .build();
+        return client.send(request, BodyHandlers.ofByteArray());
     }
 
     public HttpResponse<byte[]> delete(String path) throws IOException, InterruptedException {

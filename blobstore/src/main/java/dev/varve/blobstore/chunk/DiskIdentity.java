@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,24 @@ public record DiskIdentity(UUID clusterId, int nodeId, UUID diskUuid, int incarn
                     .withHint("use this node's own data directory");
         }
         return found;
+    }
+
+    /** Whose chunks lie in a directory; empty if none do. {@code CORRUPT} if that cannot be read. */
+    public static Optional<DiskIdentity> find(Path directory) {
+        Path file = directory.resolve(FILE);
+        try {
+            if (!Files.exists(file)) {
+                return Optional.empty();
+            }
+            DiskIdentity found = read(file);
+            if (found == null) {
+                throw new VarveException(ErrorCode.CORRUPT, file + " is damaged")
+                        .withHint("nothing was changed; restore the file from a copy");
+            }
+            return Optional.of(found);
+        } catch (IOException e) {
+            throw Disk.failure("read " + file, e);
+        }
     }
 
     private static boolean hasData(Path directory) throws IOException {

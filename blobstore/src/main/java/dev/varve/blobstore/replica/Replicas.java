@@ -2,6 +2,7 @@ package dev.varve.blobstore.replica;
 
 import dev.varve.blobstore.chunk.ChunkRef;
 import dev.varve.blobstore.chunk.ChunkStore;
+import dev.varve.blobstore.chunk.DiskIdentity;
 import dev.varve.blobstore.chunk.StoredChunk;
 import dev.varve.blobstore.disk.Disk;
 import dev.varve.model.ErrorCode;
@@ -68,6 +69,15 @@ public final class Replicas implements Admission, Underreplicated, AutoCloseable
             ReplicaSettings settings,
             ReplicaAlarms alarms) {
         return new Replicas(new MarkFiles(Disk.REAL, directory), store, peers, loop, view, births, settings, alarms);
+    }
+
+    /** What a disk, which nobody uses now, is durably a replica of. */
+    public static SortedMap<Integer, ReplicaState> marks(Path directory, DiskIdentity disk) {
+        SortedMap<Integer, ReplicaState> states = new TreeMap<>();
+        ReplicaBook.read(new MarkFiles(Disk.REAL, directory).read(), disk, EnumSet.allOf(Safeguard.class))
+                .marks()
+                .forEach((group, mark) -> states.put(group, mark.state()));
+        return states;
     }
 
     Replicas(

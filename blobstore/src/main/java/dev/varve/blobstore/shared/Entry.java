@@ -17,7 +17,7 @@ import java.util.Map;
  */
 record Entry(String log, long epoch, long first, long time, long trusted, List<Link> previous, List<Logged> records) {
     static final int MOST_PREVIOUS = 16;
-    private static final int MAGIC = 0x564C4F47;
+    static final int MAGIC = 0x564C4F47;
     private static final int FORMAT = 1;
     private static final int MOST_ORIGINS = Short.MAX_VALUE;
     /** Of one record beside its bytes. */

@@ -166,6 +166,13 @@ final class Lead {
                         if (old.epoch() > knownEpoch) {
                             stepDown();
                             core.learn(old);
+                        } else if (old.epoch() < knownEpoch || old.end() < core.seen()) {
+                            // A late copy of it; or else what it held is lost, and leading would write over it.
+                            core.warn(
+                                    "the register is behind, at epoch " + old.epoch() + " and end " + old.end()
+                                            + ", but seen was " + core.seen(),
+                                    null);
+                            stepDown();
                         } else {
                             Owner me = new Owner(core.self().node(), core.self().boot(), mine);
                             raise(mine, at, old.ownedBy(me), old.isReleased());

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  */
 record Manifest(String log, long position, ByteBuffer bytes) {
     static final int MOST_BYTES = 64 << 10;
-    private static final int MAGIC = 0x564C4350;
+    static final int MAGIC = 0x564C4350;
     private static final int FORMAT = 1;
 
     ByteBuffer encoded() {

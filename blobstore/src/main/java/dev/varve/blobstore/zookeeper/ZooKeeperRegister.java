@@ -7,13 +7,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
 
 /**
- * A register in a node of ZooKeeper, which is made when it is first read. The version is that of the node's data.
+ * A register in a node of ZooKeeper, which is there already: one that is missing is lost, and whoever made it anew would begin
+ * over what it told of. The version is that of the node's data.
  *
  * <p>A read syncs before, so that it sees what others have written until then. A lost connection or session leaves a swap
  * unknown, even where the request never left.
@@ -25,7 +25,6 @@ public final class ZooKeeperRegister<V> implements Register<V> {
 
     private final ZooKeeperSession session;
     private final String path;
-    private final V initial;
     private final Function<V, ByteBuffer> encode;
     private final Function<ByteBuffer, V> decode;
     private final Executor loop;
@@ -33,20 +32,17 @@ public final class ZooKeeperRegister<V> implements Register<V> {
     /**
      * The register at a path.
      *
-     * @param initial what it holds at first, with version 0
      * @param decode may throw a {@link VarveException}
      * @param loop where answers come
      */
     public ZooKeeperRegister(
             ZooKeeperSession session,
             String path,
-            V initial,
             Function<V, ByteBuffer> encode,
             Function<ByteBuffer, V> decode,
             Executor loop) {
         this.session = session;
         this.path = path;
-        this.initial = initial;
         this.encode = encode;
         this.decode = decode;
         this.loop = loop;
@@ -98,7 +94,7 @@ public final class ZooKeeperRegister<V> implements Register<V> {
                 (int code, String at, Object context, byte[] data, Stat stat) -> {
                     switch (Code.get(code)) {
                         case OK -> answer.accept(value(data, stat));
-                        case NONODE -> create(client, answer);
+                        case NONODE -> answer.accept(new Read.Failed<>("zookeeper has lost " + path));
                         default -> answer.accept(new Read.Failed<>("get: " + Code.get(code)));
                     }
                 },
@@ -111,17 +107,6 @@ public final class ZooKeeperRegister<V> implements Register<V> {
         } catch (VarveException e) {
             return new Read.Failed<>(path + ": " + e.getMessage());
         }
-    }
-
-    private void create(ZooKeeper client, Consumer<Read<V>> answer) {
-        ZooKeeperPaths.createWithParents(
-                client, path, ZooKeeperPaths.bytes(encode.apply(initial)), CreateMode.PERSISTENT, code -> {
-                    if (code == Code.OK || code == Code.NODEEXISTS) {
-                        get(client, answer);
-                    } else {
-                        answer.accept(new Read.Failed<>("create: " + code));
-                    }
-                });
     }
 
     @Override

@@ -41,10 +41,10 @@ class ZooKeeperRegisterTest {
     }
 
     private Register<String> register(String path) {
+        byte[] ignored = new ZooKeeperFacts(session).createIfAbsent(path, new byte[0]);
         return new ZooKeeperRegister<>(
                 session,
                 path,
-                "",
                 StandardCharsets.UTF_8::encode,
                 bytes -> StandardCharsets.UTF_8.decode(bytes).toString(),
                 Runnable::run);
@@ -67,6 +67,21 @@ class ZooKeeperRegisterTest {
         assertThat(register.swap(1, "c").join()).isEqualTo(new Swap.Done(2));
         assertThat(read(register("/varve/logs/meta-00"))).isEqualTo(new Read.Value<>(2, "c"));
         assertThat(register.readStale().join()).isEqualTo(new Read.Value<>(2, "c"));
+    }
+
+    @Test
+    void whatIsMissingIsLostAndNotMadeAgain() {
+        Register<String> register = new ZooKeeperRegister<>(
+                session,
+                "/varve/logs/meta-01",
+                StandardCharsets.UTF_8::encode,
+                bytes -> StandardCharsets.UTF_8.decode(bytes).toString(),
+                Runnable::run);
+        Register<String> other = register("/varve/logs/meta-00");
+        read(other);
+        assertThat(register.read().join()).isEqualTo(new Read.Failed<>("zookeeper has lost /varve/logs/meta-01"));
+        assertThat(register.swap(0, "x").join()).isInstanceOf(Swap.Unknown.class);
+        assertThat(new ZooKeeperFacts(session).get("/varve/logs/meta-01")).isEmpty();
     }
 
     @Test

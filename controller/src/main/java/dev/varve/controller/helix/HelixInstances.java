@@ -10,8 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.helix.AccessOption;
+import org.apache.helix.PropertyPathBuilder;
 import org.apache.helix.model.HelixConfigScope.ConfigScopeProperty;
 import org.apache.helix.model.InstanceConfig;
+import org.apache.helix.model.ParticipantHistory;
 import org.apache.helix.model.builder.HelixConfigScopeBuilder;
 
 /** How nodes are written as Helix's instances: what a node says of itself, and what operators say of it. */
@@ -56,6 +59,19 @@ public record HelixInstances(HelixCluster cluster) {
                                             .map(Role::name)
                                             .sorted()
                                             .collect(Collectors.joining(",")))));
+        });
+    }
+
+    /** Says of a node that is not there that it was there until now. */
+    void restore(ClusterMember node, long diskBytes, long freeBytes) {
+        describe(node, diskBytes, freeBytes);
+        cluster.withData(data -> {
+            ParticipantHistory history = new ParticipantHistory(node.id());
+            history.reportOffline();
+            String path = PropertyPathBuilder.instanceHistory(cluster.name(), node.id());
+            if (!data.set(path, history.getRecord(), AccessOption.PERSISTENT)) {
+                throw cluster.unreachable(new IllegalStateException("cannot write " + path));
+            }
         });
     }
 

@@ -2,7 +2,10 @@ package dev.varve.controller.helix;
 
 import dev.varve.model.ErrorCode;
 import dev.varve.model.VarveException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.helix.AccessOption;
 import org.apache.helix.BaseDataAccessor;
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public record HelixNumbers(HelixCluster cluster) {
     static final int MOST = 65_535;
     private static final String VALUE = "value";
+    private static final String GENERATION = "generation";
+    /** No name of a node. */
+    private static final String RESERVED = "-";
 
     /** The identity that the first node gave to the cluster. */
     public UUID identity() {
@@ -27,6 +33,70 @@ public record HelixNumbers(HelixCluster cluster) {
         cluster.withData(data -> found[0] =
                 createIfAbsent(data, path("cluster"), UUID.randomUUID().toString()));
         return UUID.fromString(found[0]);
+    }
+
+    /** The identity, if somebody gave it one. */
+    public Optional<UUID> known() {
+        return Optional.ofNullable(readOne("cluster")).map(UUID::fromString);
+    }
+
+    /** Under which name the store keeps its facts since they were last restored; empty if they never were. */
+    public String generation() {
+        String found = readOne(GENERATION);
+        return found == null ? "" : found;
+    }
+
+    private @Nullable String readOne(String name) {
+        List<String> found = new ArrayList<>();
+        cluster.withData(data -> {
+            String value = read(data, path(name));
+            if (value != null) {
+                found.add(value);
+            }
+        });
+        return found.isEmpty() ? null : found.getFirst();
+    }
+
+    /** Gives numbers back to nodes that had them. */
+    public void restore(Map<String, Integer> numbers) {
+        cluster.withData(data -> numbers.forEach((node, number) -> {
+            String owner = createIfAbsent(data, path("numbers/%05d".formatted(number)), node);
+            int own = owner.equals(node) ? register(data, node, number) : 0;
+            if (own != number) {
+                throw new VarveException(
+                                ErrorCode.CONFLICT,
+                                "number %d of node %s has been given to %s in cluster %s"
+                                        .formatted(
+                                                number, node, own == 0 ? owner : "it again, as " + own, cluster.name()))
+                        .withHint("begin with an empty ZooKeeper, or with another cluster.name");
+            }
+        }));
+    }
+
+    /** Never gives a number up to this one to a node that has none yet. */
+    public void reserve(int highest) {
+        cluster.withData(data -> {
+            String ignored = createIfAbsent(data, path("numbers/%05d".formatted(highest)), RESERVED);
+        });
+    }
+
+    /** Makes restored facts count, and the cluster be there. */
+    public void restore(UUID identity, String generation) {
+        cluster.withData(data -> {
+            ZNRecord record = new ZNRecord(VALUE);
+            record.setSimpleField(VALUE, generation);
+            if (!data.set(path(GENERATION), record, AccessOption.PERSISTENT)) {
+                throw cluster.unreachable(new IllegalStateException("cannot write " + path(GENERATION)));
+            }
+            String found = createIfAbsent(data, path("cluster"), identity.toString());
+            if (!found.equals(identity.toString())) {
+                throw new VarveException(
+                                ErrorCode.CONFLICT,
+                                "there is another cluster %s at ZooKeeper %s: %s, not %s"
+                                        .formatted(cluster.name(), cluster.zookeeper(), found, identity))
+                        .withHint("begin with an empty ZooKeeper, or with another cluster.name");
+            }
+        });
     }
 
     /** The number of the node; a new one for a name that was never there. */

@@ -44,13 +44,15 @@ final class AdminCommand implements Runnable {
                 .addSubcommand(new CommandLine(new KeyCommand())
                         .addSubcommand(new Create(terminal))
                         .addSubcommand(new ListKeys(terminal))
-                        .addSubcommand(new Revoke(terminal)));
+                        .addSubcommand(new Revoke(terminal)))
+                .addSubcommand(new RecoverCommands.Survey(terminal))
+                .addSubcommand(new RecoverCommands.Recover(terminal));
     }
 
     @Override
     public void run() {
         if (command != null) {
-            throw new ParameterException(command.commandLine(), "say what to manage: admin key");
+            throw new ParameterException(command.commandLine(), "say what to do: admin key|survey|recover-pointers");
         }
     }
 

@@ -58,7 +58,7 @@ final class ClusterProcessCommands {
     }
 
     /** Something that is done to one process at once. */
-    private abstract static class ToOne implements Callable<Integer> {
+    abstract static class ToOne implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin

@@ -16,7 +16,6 @@ import org.apache.arrow.flight.FlightCallHeaders;
 import org.apache.arrow.flight.FlightProducer.CallContext;
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.flight.FlightServerMiddleware;
-import org.apache.arrow.flight.FlightServerMiddleware.Key;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
@@ -132,7 +131,7 @@ class LakeProducerTest {
 
     /** A call of which nothing is known but its id. */
     private static final class Call implements CallContext {
-        private final Map<Key<?>, FlightServerMiddleware> middleware =
+        private final Map<FlightServerMiddleware.Key<?>, FlightServerMiddleware> middleware =
                 Map.of(CallId.KEY, CallId.of(new FlightCallHeaders()));
 
         @Override
@@ -147,12 +146,12 @@ class LakeProducerTest {
 
         @Override
         @SuppressWarnings("unchecked") // the key says of which type it is
-        public <T extends FlightServerMiddleware> T getMiddleware(Key<T> key) {
+        public <T extends FlightServerMiddleware> T getMiddleware(FlightServerMiddleware.Key<T> key) {
             return (T) Objects.requireNonNull(middleware.get(key));
         }
 
         @Override
-        public Map<Key<?>, FlightServerMiddleware> getMiddleware() {
+        public Map<FlightServerMiddleware.Key<?>, FlightServerMiddleware> getMiddleware() {
             return middleware;
         }
     }
