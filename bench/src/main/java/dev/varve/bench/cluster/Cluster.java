@@ -49,6 +49,12 @@ interface Cluster extends AutoCloseable {
     /** Leaves nothing on the disk of one that is killed. */
     void wipe(Member member) throws IOException;
 
+    /** Puts what lies on another one's disk, as it is now, on the disk of one that is killed. */
+    void exchangeDisk(Member member, Member other) throws IOException;
+
+    /** Whether its process runs. */
+    boolean isRunning(Member member);
+
     void killZookeeper() throws IOException;
 
     void startZookeeper() throws IOException;

@@ -3,6 +3,7 @@ package dev.varve.bench.cluster;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -24,6 +25,7 @@ enum Nemeses {
     CLOCK_JUMP(() -> new ClockJump()),
     DISK_FULL(() -> new DiskFull()),
     WIPED_DISK(() -> new WipedDisk()),
+    FOREIGN_DISK(() -> new ForeignDisk()),
     FLIPPED_BYTES(() -> new FlippedBytes()),
     ADD_AND_DRAIN(() -> new AddAndDrain()),
     KILL_FOR_GOOD(() -> new KillForGood()),
@@ -333,6 +335,49 @@ enum Nemeses {
                 cluster.start(victim);
             }
             wiped.clear();
+        }
+    }
+
+    /** One is killed and started with the disk of another one, which it must refuse; it comes back with an empty one. */
+    private static final class ForeignDisk implements Nemesis {
+        private static final Duration REFUSAL = Duration.ofSeconds(60);
+
+        private final List<Cluster.Member> victims = new ArrayList<>();
+
+        @Override
+        public String impossible(Cluster cluster) {
+            return cluster.members().size() > 1 ? "" : "it needs several nodes";
+        }
+
+        @Override
+        public String strike(Cluster cluster, Random random) throws IOException, InterruptedException {
+            List<Cluster.Member> two = new ArrayList<>(cluster.members());
+            Collections.shuffle(two, random);
+            Cluster.Member victim = two.get(0);
+            victims.add(victim);
+            cluster.kill(victim);
+            cluster.exchangeDisk(victim, two.get(1));
+            cluster.start(victim);
+            long deadline = System.nanoTime() + REFUSAL.toNanos();
+            while (cluster.isRunning(victim)) {
+                if (cluster.isReady(victim) || System.nanoTime() > deadline) {
+                    throw new IOException(victim.name() + " runs with the disk of "
+                            + two.get(1).name());
+                }
+                Thread.sleep(100);
+            }
+            return "kill -9 " + victim.name() + ", which refuses the disk of "
+                    + two.get(1).name();
+        }
+
+        @Override
+        public void heal(Cluster cluster) throws IOException {
+            for (Cluster.Member victim : victims) {
+                cluster.kill(victim);
+                cluster.wipe(victim);
+                cluster.start(victim);
+            }
+            victims.clear();
         }
     }
 

@@ -343,6 +343,19 @@ final class ProcessCluster implements Cluster {
     }
 
     @Override
+    public void exchangeDisk(Member member, Member other) throws IOException {
+        wipe(member);
+        // Files come and go meanwhile.
+        Commands.succeeds("cp", "-a", other.data() + "/.", member.data().toString());
+    }
+
+    @Override
+    public boolean isRunning(Member member) {
+        Process process = processes.get(member.number());
+        return process != null && process.isAlive();
+    }
+
+    @Override
     public void killZookeeper() throws IOException {
         if (zookeeper.isPresent()) {
             signal("KILL", zookeeper.get());
