@@ -46,9 +46,10 @@ final class Election {
     }
 
     void nominate(String node) {
-        isNews = isNews || !node.equals(nominee);
-        nominee = node;
-        if (isNews) {
+        if (!node.equals(nominee)) {
+            isNews = true;
+            nominee = node;
+            // Not each time somebody says so: it would never be due.
             tryAt = NOT_YET;
         }
     }

@@ -550,7 +550,7 @@ final class Lead {
         if (state == State.IDLE) {
             return;
         }
-        boolean wasActive = state == State.ACTIVE;
+        boolean didOwn = owns();
         state = State.IDLE;
         term++;
         isRenewing = false;
@@ -576,7 +576,8 @@ final class Lead {
         }
         core.neverAppended(never);
         parked.answerAll();
-        if (wasActive) {
+        if (didOwn) {
+            // Whoever waits to lead does not follow: now it does again.
             core.leadershipChanged();
         }
     }
