@@ -7,6 +7,7 @@ import dev.varve.model.cluster.ClusterView;
 import dev.varve.model.cluster.ReplicaState;
 import dev.varve.model.cluster.Role;
 import dev.varve.model.host.EventLoop;
+import dev.varve.testkit.sim.Happening;
 import dev.varve.testkit.sim.Nemesis;
 import dev.varve.testkit.sim.SimDisk;
 import dev.varve.testkit.sim.SimFiles;
@@ -35,7 +36,7 @@ import java.util.stream.IntStream;
 
 /**
  * One run of the life of replicas: three to five nodes, clients that write with old views, two controllers that ask for
- * anything, floors that rise, disks that are emptied, and harm; then all is mended and everything must come together.
+ * anything, groups that are moved to and fro, floors that rise, disks that are emptied, and harm; then all is mended and everything must come together.
  */
 final class ReplicaRun {
     private static final Duration HARM = Duration.ofSeconds(12);
@@ -43,8 +44,10 @@ final class ReplicaRun {
     private static final Duration CALM = Duration.ofSeconds(4);
     private static final int SOME_CHUNKS = 5;
     private static final Duration SOME = Duration.ofSeconds(20);
+    private static final Duration MOVE = Duration.ofMillis(600);
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final List<ReplicaState> STATES = List.of(ReplicaState.values());
+    private static final int WRITABLE = 2;
     private static final int PUTS = 30;
     private static final int FEW_PUTS = 8;
     private static final List<String> MARKS = List.of("marks/MARKS", "marks/MARKS2");
@@ -53,9 +56,16 @@ final class ReplicaRun {
      * How a run went.
      *
      * @param problem what was wrong; empty if nothing
-     * @param isLoss whether a chunk is gone, not merely late
+     * @param isLoss whether a chunk is gone, or a group can no longer be written, not merely late
      */
-    record Result(Optional<String> problem, boolean isLoss, long traceHash, int acknowledged, int drained, int wiped) {}
+    record Result(
+            Optional<String> problem,
+            boolean isLoss,
+            long traceHash,
+            int acknowledged,
+            int drained,
+            int wiped,
+            Set<Happening> happened) {}
 
     /** A process on a host. */
     private static final class NodeProcess {
@@ -74,6 +84,9 @@ final class ReplicaRun {
 
     private final Simulation simulation;
     private final Set<Safeguard> safeguards;
+    /** Whether nodes leave one by one; what keeps chunks safe must do so without, too. */
+    private final boolean keepsWritable;
+
     private final int groups;
     private final List<String> names;
     private final List<SimHost> hosts = new ArrayList<>();
@@ -88,13 +101,24 @@ final class ReplicaRun {
     /** Copies that a disk lost when it was emptied, while its node has not admitted to it. */
     private final Map<String, Set<ChunkId>> believed = new HashMap<>();
 
+    /** Groups that were last moved to the first half of the nodes. */
+    private final Set<Integer> firstHalf = new HashSet<>();
+
+    /** Groups that have had enough members once: from then on they always do, while disks keep what they have. */
+    private final Set<Integer> writable = new HashSet<>();
+
     private final Set<String> toWipe = new HashSet<>();
+    /** Whether groups are moved from some nodes to others all the time, in good order. */
+    private final boolean isMoving;
+
     private final Duration flips;
     private final boolean isCalm;
     private final double wipes;
     private final double rots;
     /** How long chunks wait before they are written. */
     private final Duration mostQueued;
+    /** In a queue that is always long. */
+    private final Duration leastQueued;
 
     private boolean isHarmed = true;
     private boolean isSettled;
@@ -118,15 +142,17 @@ final class ReplicaRun {
     private ReplicaRun(long seed, EnumSet<Safeguard> kept, boolean checksFloor) {
         simulation = new Simulation(seed);
         safeguards = kept;
-        if (simulation.chance(0.4)) {
+        keepsWritable = simulation.chance(0.6);
+        if (!keepsWritable) {
             // That it keeps groups writable must not be what keeps chunks safe.
             kept.remove(Safeguard.LEAVE_ONE_BY_ONE);
         }
+        isMoving = simulation.chance(0.35);
         groups = simulation.random().nextInt(1, 3);
-        names = IntStream.range(0, simulation.random().nextInt(3, 6))
+        names = IntStream.range(0, simulation.random().nextInt(isMoving ? 4 : 3, 6))
                 .mapToObj(i -> "n" + i)
                 .toList();
-        network = new SimNetwork<>(simulation, letter -> false);
+        network = new SimNetwork<>(simulation, letter -> true);
         metadata = new SimMetadata(simulation, checksFloor);
         settings = new ReplicaSettings(
                 Duration.ofMillis(simulation.random().nextInt(500, 20_000)),
@@ -137,13 +163,16 @@ final class ReplicaRun {
         // Some rules only matter where all else is well and nobody knows what he wants.
         isCalm = simulation.chance(0.5);
         flips = Duration.ofMillis(
-                isCalm
+                isCalm && !isMoving
                         ? simulation.random().nextInt(3, 100)
-                        : simulation.random().nextInt(50, 1500));
+                        : simulation.random().nextInt(isMoving ? 500 : 50, 1500));
         wipes = simulation.chance(0.4) ? simulation.random().nextDouble() * 0.5 : 0;
         rots = simulation.chance(0.4) ? simulation.random().nextDouble() * 0.5 : 0;
         mostQueued = Duration.ofMillis(
-                simulation.chance(0.5) ? 1 : simulation.random().nextInt(20, 1000));
+                simulation.chance(isMoving ? 0.2 : 0.5)
+                        ? 1
+                        : simulation.random().nextInt(20, 1000));
+        leastQueued = isMoving ? mostQueued.dividedBy(2) : Duration.ZERO;
         names.forEach(name -> hosts.add(new SimHost(simulation, name, 0.05, this::serve)));
         List<SimHost> clients = IntStream.range(0, 2)
                 .mapToObj(i -> new SimHost(simulation, "c" + i, 0.05, this::write))
@@ -169,6 +198,9 @@ final class ReplicaRun {
         look();
         see();
         flip();
+        if (isMoving) {
+            move();
+        }
         metadata.start();
         if (isCalm) {
             network.setOdds(SimNetwork.Odds.GOOD);
@@ -191,7 +223,8 @@ final class ReplicaRun {
                 simulation.traceHash(),
                 metadata.wanted().size(),
                 drained,
-                wiped);
+                wiped,
+                simulation.happened());
     }
 
     private NodeProcess process(String name) {
@@ -293,7 +326,9 @@ final class ReplicaRun {
             return CompletableFuture.failedFuture(new IllegalStateException("not here"));
         }
         CompletableFuture<Void> turn = new CompletableFuture<>();
-        self.loop.after(simulation.upTo(mostQueued), () -> turn.complete(ReplicaBook.nothing()));
+        self.loop.after(
+                leastQueued.plus(simulation.upTo(mostQueued.minus(leastQueued))),
+                () -> turn.complete(ReplicaBook.nothing()));
         return turn.thenCompose(over -> self.chunks.store(chunk)).thenApply(nothing -> self.book.counts(group, since));
     }
 
@@ -355,6 +390,9 @@ final class ReplicaRun {
             ChunkId id = new ChunkId((long) group << 48 | 7, ++counter);
             ChunkFact chunk = SimChunks.chunk(id, metadata.birthFor(host.name()));
             ClusterView view = seenBy(host.name());
+            if (!view.holders(group).equals(view().holders(group))) {
+                simulation.happens(Happening.OLD_VIEW);
+            }
             Set<String> nodes = new HashSet<>(view.holders(group));
             if (nodes.size() < 2 || simulation.chance(0.3)) {
                 nodes.addAll(view.inState(group, ReplicaState.BOOTSTRAP));
@@ -379,6 +417,10 @@ final class ReplicaRun {
     private void ask(String name, int group, ReplicaState to) {
         NodeProcess process = process(name);
         process.loop.execute(() -> {
+            ReplicaState goal = process.life.goal(group);
+            if (goal != null && goal != to && isHarmed) {
+                simulation.happens(Happening.TWO_CONTROLLERS);
+            }
             simulation.trace(name, "asked to be " + to + " of " + group);
             var _ = process.life.change(group, to).whenComplete((nothing, failure) -> {
                 simulation.trace(name, group + (failure == null ? " is " : " is not ") + to);
@@ -419,6 +461,30 @@ final class ReplicaRun {
         });
     }
 
+    /** Some are asked to come, and soon the others to go; whoever writes by an old view does not know of either. */
+    private void move() {
+        if (!isHarmed) {
+            return;
+        }
+        int group = simulation.random().nextInt(groups);
+        boolean isFirstHalf = !firstHalf.remove(group);
+        if (isFirstHalf) {
+            firstHalf.add(group);
+        }
+        List<String> half = names.subList(0, names.size() / 2);
+        List<String> otherHalf = names.subList(names.size() / 2, names.size());
+        List<String> coming = isFirstHalf ? half : otherHalf;
+        List<String> going = isFirstHalf ? otherHalf : half;
+        coming.forEach(name -> ask(name, group, ReplicaState.MEMBER));
+        simulation.after(simulation.upTo(MOVE), () -> {
+            if (isHarmed) {
+                going.forEach(name -> ask(name, group, ReplicaState.OFFLINE));
+                drop(going, group, simulation.random().nextInt(1, 4));
+            }
+        });
+        simulation.after(Duration.ofMillis(simulation.random().nextInt(300, 1500)), this::move);
+    }
+
     /** Several are asked to go at once, by somebody who does not know of the others. */
     private void storm() {
         int group = simulation.random().nextInt(groups);
@@ -427,9 +493,15 @@ final class ReplicaRun {
                 .filter(name -> simulation.random().nextDouble() < part)
                 .toList();
         some.forEach(name -> ask(name, group, ReplicaState.OFFLINE));
+        drop(some, group, simulation.random().nextInt(1, 4));
+    }
+
+    /** Asked once more than needed, now and then. */
+    private void drop(List<String> some, int group, int times) {
         simulation.after(simulation.upTo(Duration.ofMillis(500)), () -> {
-            if (isHarmed) {
+            if (isHarmed && times > 0) {
                 some.forEach(name -> ask(name, group, ReplicaState.DROPPED));
+                drop(some, group, times - 1);
             }
         });
     }
@@ -571,8 +643,27 @@ final class ReplicaRun {
                 loss = Optional.of("lost chunk " + chunk + ": " + state());
             }
         }
+        for (int group = 0; group < groups; group++) {
+            int members = members(group);
+            if (members >= WRITABLE) {
+                writable.add(group);
+            } else if (keepsWritable && writable.contains(group) && wiped == 0 && !hasRotten()) {
+                loss = Optional.of("group " + group + " has " + members + " members: " + state());
+            }
+        }
         isSettled = !isHarmed && isSettled();
         simulation.after(LOOK, this::look);
+    }
+
+    private int members(int group) {
+        return (int) names.stream()
+                .filter(name -> process(name).book.state(group) == ReplicaState.MEMBER)
+                .count();
+    }
+
+    /** Bits may have been turned in marks, too. */
+    private boolean hasRotten() {
+        return simulation.happened().contains(Happening.FLIPPED_BIT);
     }
 
     private boolean isSettled() {

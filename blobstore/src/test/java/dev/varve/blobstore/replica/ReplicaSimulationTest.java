@@ -2,6 +2,7 @@ package dev.varve.blobstore.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.testkit.sim.Happening;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongFunction;
@@ -9,7 +10,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The life of replicas under every fault; {@code -Dvarve.seed=N} runs one seed. */
 class ReplicaSimulationTest {
@@ -17,15 +18,29 @@ class ReplicaSimulationTest {
     private static final int MANY = 50_000;
     private static final int UNTIL_FOUND = 2000;
 
-    private static void isSound(LongStream seeds) {
-        seeds.forEach(seed ->
-                assertThat(ReplicaRun.of(seed).problem()).as("seed %d", seed).isEmpty());
+    /** What does not come: births are the only register, asked for in another way, and nobody leads. */
+    private static final Set<Happening> ELSEWHERE = EnumSet.of(
+            Happening.LOST_SWAP, Happening.LOST_SWAP_REPLY, Happening.EXPIRED_SESSION, Happening.TWO_LEADERS);
+
+    private static Set<Happening> isSound(LongStream seeds) {
+        Set<Happening> happened = EnumSet.noneOf(Happening.class);
+        seeds.forEach(seed -> {
+            ReplicaRun.Result result = ReplicaRun.of(seed);
+            assertThat(result.problem()).as("seed %d", seed).isEmpty();
+            happened.addAll(result.happened());
+        });
+        return happened;
     }
 
     @Test
-    void fiveHundredSeeds() {
+    void fiveHundredSeedsMeetAllHarm() {
         Long one = Long.getLong("varve.seed");
-        isSound(one == null ? LongStream.range(0, FEW) : LongStream.of(one));
+        if (one != null) {
+            isSound(LongStream.of(one));
+        } else {
+            assertThat(isSound(LongStream.range(0, FEW)))
+                    .containsExactlyInAnyOrderElementsOf(EnumSet.complementOf(EnumSet.copyOf(ELSEWHERE)));
+        }
     }
 
     @Test
@@ -34,31 +49,24 @@ class ReplicaSimulationTest {
         isSound(LongStream.range(FEW, MANY));
     }
 
-    /**
-     * All by which chunks are safe, but for one: that a copy counts only if its node has not begun to leave before it is
-     * durable matters within a few milliseconds on two nodes at once, which one seed in thousands meets.
-     */
-    static Set<Safeguard> safeguards() {
-        return EnumSet.complementOf(EnumSet.of(Safeguard.LEAVE_ONE_BY_ONE, Safeguard.COUNTED_WHEN_DURABLE));
-    }
-
-    /** Where to begin to look, so that the fast tests are fast. */
+    /** Where to begin to look, so that the fast tests are fast: a little before the first seed that finds it. */
     private static long from(Safeguard safeguard) {
         return switch (safeguard) {
-            case DRAINING_DOES_NOT_COUNT -> 100;
-            case DRAINING_IS_FINAL -> 35;
-            case MARKS_BELONG_TO_A_DISK -> 15;
-            case ASK_THE_MEMBER -> 40;
-            case SEEN_MEANS_READ -> 90;
-            case ONLY_MEMBERS_COUNT, SEEN_BEFORE_DROPPED, COUNTED_WHEN_DURABLE, LEAVE_ONE_BY_ONE -> 0;
+            case DRAINING_IS_FINAL -> 510;
+            case COUNTED_WHEN_DURABLE -> 210;
+            case MARKS_BELONG_TO_A_DISK -> 70;
+            case SEEN_MEANS_READ -> 55;
+            case DRAINING_DOES_NOT_COUNT -> 20;
+            case ONLY_MEMBERS_COUNT, SEEN_BEFORE_DROPPED, ASK_THE_MEMBER, LEAVE_ONE_BY_ONE -> 0;
         };
     }
 
+    /** A chunk is gone, or, of the one that keeps groups writable, too few members are left. */
     @ParameterizedTest
-    @MethodSource("safeguards")
-    void chunksAreLostWithoutAnyOneSafeguard(Safeguard safeguard) {
+    @EnumSource
+    void eachSafeguardIsMissed(Safeguard safeguard) {
         assertThat(firstLoss(from(safeguard), seed -> ReplicaRun.without(seed, safeguard)))
-                .as("the first seed that loses a chunk")
+                .as("the first seed that finds it")
                 .isLessThan(UNTIL_FOUND);
     }
 
@@ -71,10 +79,11 @@ class ReplicaSimulationTest {
 
     /** Which seeds find what, for a person. */
     @ParameterizedTest
-    @MethodSource("safeguards")
+    @EnumSource
     @Tag("slow")
     void tellsWhichSeedsFindWhat(Safeguard safeguard) {
-        System.out.println(safeguard + " "
+        System.out.println(safeguard + " first "
+                + firstLoss(0, seed -> ReplicaRun.without(seed, safeguard)) + " "
                 + LongStream.range(0, FEW)
                         .filter(seed -> ReplicaRun.without(seed, safeguard).isLoss())
                         .boxed()
@@ -106,7 +115,7 @@ class ReplicaSimulationTest {
             drained += result.drained();
             wiped += result.wiped();
         }
-        assertThat(acknowledged).isGreaterThan(50 * 10);
+        assertThat(acknowledged).isGreaterThan(50 * 8);
         assertThat(drained).isGreaterThan(50);
         assertThat(wiped).isGreaterThan(10);
     }

@@ -27,6 +27,7 @@ final class Client<I, O> {
     private final Ops<I, O> ops;
     private final Predicate<I> isRead;
     private final History<I, O> history;
+    private final int mostThought;
     private final SplittableRandom random;
     private final Queue<I> todo = new ArrayDeque<>();
     private boolean insists;
@@ -94,6 +95,7 @@ final class Client<I, O> {
             Ops<I, O> ops,
             Predicate<I> isRead,
             History<I, O> history,
+            int mostThought,
             SplittableRandom random) {
         this.number = number;
         this.loop = loop;
@@ -102,6 +104,7 @@ final class Client<I, O> {
         this.ops = ops;
         this.isRead = isRead;
         this.history = history;
+        this.mostThought = mostThought;
         this.random = random;
         server = servers.getFirst();
     }
@@ -132,7 +135,7 @@ final class Client<I, O> {
             }
             // The history has its own order: whoever is told now may ask for the next thing now.
             Call call = new Call(input);
-            loop.after(Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(600) : 1), call::attempt);
+            loop.after(Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(mostThought) : 1), call::attempt);
         }
     }
 }

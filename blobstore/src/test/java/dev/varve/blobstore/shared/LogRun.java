@@ -6,6 +6,7 @@ import dev.varve.testkit.history.History;
 import dev.varve.testkit.history.Limits;
 import dev.varve.testkit.history.Operation;
 import dev.varve.testkit.history.Verdict;
+import dev.varve.testkit.sim.Happening;
 import dev.varve.testkit.sim.Nemesis;
 import dev.varve.testkit.sim.SimFiles;
 import dev.varve.testkit.sim.SimHost;
@@ -22,18 +23,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
  * One run of a shared log: three to five servers that follow it and may lead, three of them with chunks, four clients, a
- * view of who should lead that reaches each server late, and harm for a while; then all is mended, everything read, the
+ * view of who should lead that reaches each server late, and harm for a while; in half of the runs those who decide on
+ * leaders change their minds all the time; then all is mended, everything read, the
  * history judged.
  */
 final class LogRun<S, I, O> {
     private static final int CLIENTS = 4;
     private static final int OPERATIONS = 30;
+    private static final int MOST_AT_ONCE = 6;
     private static final int STORES = 3;
     private static final Duration HARM = Duration.ofSeconds(15);
     private static final Duration MOST = Duration.ofMinutes(2);
@@ -54,7 +58,8 @@ final class LogRun<S, I, O> {
             int operations,
             long unknown,
             long failed,
-            long acknowledged) {}
+            long acknowledged,
+            Set<Happening> happened) {}
 
     private final Simulation simulation;
     private final Rule rule;
@@ -75,7 +80,19 @@ final class LogRun<S, I, O> {
     /** Whom each server believes to lead. */
     private final Map<String, String> beliefs = new HashMap<>();
 
+    /** Whether those who say who should lead change their minds all the time, and disagree. */
+    private final boolean isDuel;
+
     private final int mostReign;
+    private final double splits;
+    /** How long clients think, some times. */
+    private final int mostThought;
+    /** How often many want something appended at once, where leaders take little at once. */
+    private final double crowd;
+
+    /** Who should lead, as the last decision was. */
+    private String newestLeader = "";
+
     private boolean isHarmed = true;
 
     private LogRun(long seed, Rule rule, Workload<S, I, O> workload) {
@@ -87,16 +104,26 @@ final class LogRun<S, I, O> {
         serverNames = IntStream.range(0, simulation.random().nextInt(STORES, 6))
                 .mapToObj(i -> "n" + i)
                 .toList();
+        boolean isTight = simulation.chance(0.4);
         settings = new LogSettings(
                 simulation.random().nextInt(1, 200),
                 simulation.random().nextInt(1, 2000),
                 1 << 20,
-                simulation.random().nextInt(1, 500),
+                simulation.random().nextInt(1, isTight ? 10 : 500),
                 simulation.random().nextInt(1, 2000),
-                Duration.ofMillis(simulation.random().nextInt(500, 8000)),
+                Duration.ofMillis(simulation.random().nextInt(isTight ? 100 : 500, isTight ? 1500 : 8000)),
                 Duration.ofMillis(simulation.random().nextInt(500, 5000)));
         hasCheckpoints = simulation.chance(0.5);
-        mostReign = simulation.chance(0.2) ? 700 : 6000;
+        crowd = isTight ? 0.1 : 0;
+        mostThought = simulation.chance(0.5) ? 600 : 3000;
+        isDuel = simulation.chance(0.5);
+        if (isDuel) {
+            mostReign = simulation.random().nextInt(100, 1000);
+            splits = 0.7;
+        } else {
+            mostReign = simulation.chance(0.2) ? 700 : 6000;
+            splits = 0.3;
+        }
     }
 
     /** What clients ask comes once: it would be done twice. */
@@ -142,10 +169,13 @@ final class LogRun<S, I, O> {
     private void elect() {
         String leader = serverNames.get(simulation.random().nextInt(serverNames.size()));
         simulation.trace("view", leader + " should lead");
-        boolean isSplit = simulation.chance(0.3);
+        boolean isSplit = simulation.chance(splits);
+        if (isSplit) {
+            simulation.happens(Happening.TWO_CONTROLLERS);
+        }
+        newestLeader = leader;
         for (String name : serverNames) {
-            // Two controllers tell different things.
-            String told = isSplit ? serverNames.get(simulation.random().nextInt(serverNames.size())) : leader;
+            String told = isSplit ? toldBySomebodyElse(name) : leader;
             simulation.after(simulation.upTo(Duration.ofMillis(mostReign / 2)), () -> {
                 if (isHarmed) {
                     beliefs.put(name, told);
@@ -157,6 +187,13 @@ final class LogRun<S, I, O> {
                 elect();
             }
         });
+    }
+
+    /** Two controllers tell different things; in a duel often that whoever asks should lead. */
+    private String toldBySomebodyElse(String name) {
+        return isDuel && simulation.chance(0.5)
+                ? name
+                : serverNames.get(simulation.random().nextInt(serverNames.size()));
     }
 
     /** What a server's process is. */
@@ -196,7 +233,21 @@ final class LogRun<S, I, O> {
     private void live(SimHost host, LogCore log, Shard<S, I, O> shard, SimLogChunks chunks) {
         String belief = beliefs.get(host.name());
         if (belief != null) {
+            if (!belief.equals(newestLeader)) {
+                simulation.happens(Happening.OLD_VIEW);
+            }
             log.nominate(belief);
+        }
+        if (shards.values().stream().filter(any -> any.leads()).count() > 1) {
+            simulation.happens(Happening.TWO_LEADERS);
+        }
+        if (simulation.chance(0.5)) {
+            shard.look();
+        }
+        if (isHarmed && simulation.chance(crowd)) {
+            for (int left = simulation.random().nextInt(1, MOST_AT_ONCE); left > 0; left--) {
+                shard.fill();
+            }
         }
         if (hasCheckpoints && simulation.chance(0.1)) {
             shard.checkpoint();
@@ -210,8 +261,8 @@ final class LogRun<S, I, O> {
     private void use(int number, SimHost host) {
         Peers peers = new SimPeers(host, network);
         SplittableRandom random = simulation.random().split();
-        Client<I, O> client =
-                new Client<>(number, host.loop(), peers, serverNames, ops, workload.isRead(), history, random);
+        Client<I, O> client = new Client<>(
+                number, host.loop(), peers, serverNames, ops, workload.isRead(), history, mostThought, random);
         clients.add(client);
         client.ask(IntStream.range(0, OPERATIONS)
                 .mapToObj(i -> workload.next().apply(random, "c" + number + "-" + i))
@@ -255,7 +306,8 @@ final class LogRun<S, I, O> {
     private Result judge(boolean isDone) {
         List<Operation<I, O>> operations = history.operations();
         Optional<String> wrong = truth.problem().or(this::lostChunk).or(() -> contradiction(operations));
-        Optional<String> stuck = isDone ? Optional.empty() : Optional.of("no progress after all was mended");
+        Optional<String> stuck =
+                isDone ? Optional.empty() : Optional.of("no progress after all was mended: " + state());
         return new Result(
                 wrong.or(() -> stuck)
                         .map(what -> workload.name() + ", rule " + rule + ": " + what + "\n" + simulation.story()),
@@ -264,7 +316,16 @@ final class LogRun<S, I, O> {
                 operations.size(),
                 operations.stream().filter(operation -> operation.isUnknown()).count(),
                 history.failed(),
-                truth.acknowledged());
+                truth.acknowledged(),
+                simulation.happened());
+    }
+
+    private String state() {
+        StringBuilder text = new StringBuilder("all saw ").append(truth.end());
+        shards.forEach(
+                (name, shard) -> text.append(", ").append(name).append(' ').append(shard.next()));
+        clients.forEach(client -> text.append(client.isDone() ? ", done" : ", not done"));
+        return text.toString();
     }
 
     private Optional<String> contradiction(List<Operation<I, O>> operations) {

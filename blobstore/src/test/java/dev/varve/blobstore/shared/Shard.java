@@ -23,6 +23,8 @@ final class Shard<S, I, O> implements Delivery {
     /** A state and the position it is of. */
     record Snapshot<S>(long position, Map<String, S> states) {}
 
+    private static final int FILLER = -1;
+
     private final String node;
     private final EventLoop loop;
     private final LogCore log;
@@ -57,6 +59,10 @@ final class Shard<S, I, O> implements Delivery {
         this.random = random;
     }
 
+    boolean leads() {
+        return log.leads();
+    }
+
     long next() {
         return next;
     }
@@ -64,16 +70,12 @@ final class Shard<S, I, O> implements Delivery {
     @SuppressWarnings("FutureReturnValueIgnored") // both ends are handled
     CompletableFuture<ByteBuffer> request(int op, int attempt) {
         CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
-        CompletableFuture<Long> done = new CompletableFuture<>();
         I input = ops.input(op);
         if (isRead.test(input)) {
-            long least = truth.acknowledgedEnd();
-            log.caughtUp(done);
+            CompletableFuture<Long> done = new CompletableFuture<>();
+            catchUp(done);
             done.whenComplete((position, failure) -> {
                 if (failure == null) {
-                    truth.mustHold(
-                            position >= least,
-                            node + " is caught up at " + position + ", " + least + " were acknowledged before");
                     truth.mustHold(next >= position, node + " is said to have seen " + position + " at " + next);
                     S state = states.getOrDefault(model.key(input), model.initial());
                     answer.complete(encoded(model.apply(state, input).output()));
@@ -83,22 +85,47 @@ final class Shard<S, I, O> implements Delivery {
             });
             return answer;
         }
+        append(op, attempt, new Asked(op, answer)).whenComplete((position, failure) -> {
+            if (failure != null) {
+                answer.completeExceptionally(failure);
+            }
+        });
+        return answer;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // both ends are handled
+    private CompletableFuture<Long> append(int op, int attempt, @Nullable Object own) {
+        CompletableFuture<Long> done = new CompletableFuture<>();
         ByteBuffer record = ByteBuffer.allocate(2 * Integer.BYTES)
                 .putInt(op)
                 .putInt(attempt)
                 .flip();
-        log.append(record, new Asked(op, answer), done);
+        log.append(record, own, done);
         done.whenComplete((position, failure) -> {
             if (failure == null) {
                 truth.acknowledged(record, position);
             } else if (failure instanceof VarveException told && told.code() != ErrorCode.UNKNOWN_OUTCOME) {
                 truth.refused(record);
-                answer.completeExceptionally(failure);
-            } else {
-                answer.completeExceptionally(failure);
             }
         });
-        return answer;
+        return done;
+    }
+
+    /** Appends what changes nothing. */
+    void fill() {
+        var _ = append(FILLER, truth.nextFiller(), null);
+    }
+
+    private void catchUp(CompletableFuture<Long> done) {
+        long least = truth.acknowledgedEnd();
+        var _ = done.thenAccept(position -> truth.mustHold(
+                position >= least, node + " is caught up at " + position + ", " + least + " were acknowledged before"));
+        log.caughtUp(done);
+    }
+
+    /** Reads where nobody asks, so that more is seen than what clients see. */
+    void look() {
+        catchUp(new CompletableFuture<>());
     }
 
     private ByteBuffer encoded(O output) {
@@ -124,6 +151,9 @@ final class Shard<S, I, O> implements Delivery {
         truth.seen(node, position, trusted, bytes);
         next = position + 1;
         int op = bytes.getInt(bytes.position());
+        if (op == FILLER) {
+            return;
+        }
         I input = ops.input(op);
         String key = model.key(input);
         Model.Step<S, O> step = model.apply(states.getOrDefault(key, model.initial()), input);

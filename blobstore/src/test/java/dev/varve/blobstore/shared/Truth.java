@@ -15,6 +15,7 @@ final class Truth {
     private final Map<Long, Long> positions = new HashMap<>();
     private final Map<Long, Long> acknowledged = new HashMap<>();
     private final Set<Long> refused = new HashSet<>();
+    private int fillers;
     private long acknowledgedEnd;
     private long trusted;
     private Optional<String> problem = Optional.empty();
@@ -31,6 +32,11 @@ final class Truth {
         if (!isTrue && problem.isEmpty()) {
             problem = Optional.of(otherwise);
         }
+    }
+
+    /** Tells records apart that are nobody's operation. */
+    int nextFiller() {
+        return fillers++;
     }
 
     private static long name(ByteBuffer record) {

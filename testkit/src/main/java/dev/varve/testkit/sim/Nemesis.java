@@ -27,6 +27,8 @@ public final class Nemesis<M, V> {
         ISOLATE,
         ONE_WAY,
         CUT_PAIR,
+        /** Two halves, of which perhaps only one reaches the register. */
+        PARTITION,
         REGISTER_CUT,
         SESSION_EXPIRES,
         DISK_FULL,
@@ -38,6 +40,7 @@ public final class Nemesis<M, V> {
     }
 
     private static final int SLOW = 300;
+    private static final int JUMPS = 20;
 
     private final Simulation simulation;
     private final List<SimHost> hosts;
@@ -46,6 +49,9 @@ public final class Nemesis<M, V> {
     private final SimRegisters<V> registers;
     private final List<Fault> faults;
     private final Duration pace;
+    /** Whether what lasts ends after seconds rather than sooner. */
+    private final boolean isLong;
+
     private final SimHost rotting;
     private boolean isOver;
 
@@ -68,28 +74,61 @@ public final class Nemesis<M, V> {
         bystanders.forEach(host -> all.add(host.name()));
         names = List.copyOf(all);
         Set<Fault> chosen = EnumSet.noneOf(Fault.class);
+        // Some harm only follows from a few faults that come often.
+        boolean areFew = simulation.chance(0.3);
         for (Fault fault : Fault.values()) {
-            if (simulation.chance(0.4)) {
+            if (simulation.chance(areFew ? 0.15 : 0.4)) {
                 chosen.add(fault);
             }
         }
         faults = List.copyOf(chosen);
-        pace = Duration.ofMillis(simulation.random().nextInt(200, 3000));
+        pace = Duration.ofMillis(
+                areFew
+                        ? simulation.random().nextInt(50, 500)
+                        : simulation.random().nextInt(200, 3000));
+        isLong = simulation.chance(0.3);
         rotting = hosts.get(simulation.random().nextInt(hosts.size()));
-        network.setOdds(new SimNetwork.Odds(
+        network.setOdds(simulation.chance(0.4) ? foulNetwork() : fairNetwork());
+        registers.setOdds(simulation.chance(0.4) ? foulRegisters() : fairRegisters());
+    }
+
+    private SimNetwork.Odds fairNetwork() {
+        return new SimNetwork.Odds(
                 somewhat(0.1),
                 somewhat(0.1),
                 somewhat(0.1),
                 Duration.ofMillis(2),
-                Duration.ofMillis(simulation.random().nextInt(5, 500))));
-        registers.setOdds(new SimRegisters.Odds(
-                somewhat(0.1),
-                somewhat(0.2),
-                somewhat(0.2),
+                Duration.ofMillis(simulation.random().nextInt(5, 500)));
+    }
+
+    /** Much comes again, and much comes after whoever sent it has given up. */
+    private SimNetwork.Odds foulNetwork() {
+        return new SimNetwork.Odds(
+                somewhat(0.4),
+                simulation.random().nextDouble() * 0.6,
+                simulation.random().nextDouble() * 0.4,
+                Duration.ofMillis(2),
+                Duration.ofMillis(simulation.random().nextInt(200, 5000)));
+    }
+
+    private SimRegisters.Odds fairRegisters() {
+        return registers(somewhat(0.1), somewhat(0.2), somewhat(0.2));
+    }
+
+    /** Of much nobody hears that it is done. */
+    private SimRegisters.Odds foulRegisters() {
+        return registers(somewhat(0.2), simulation.random().nextDouble() * 0.6, somewhat(0.5));
+    }
+
+    private SimRegisters.Odds registers(double lostRequest, double lostReply, double late) {
+        return new SimRegisters.Odds(
+                lostRequest,
+                lostReply,
+                late,
                 Duration.ofMillis(3),
                 Duration.ofMillis(simulation.random().nextInt(5, 1500)),
                 Duration.ofMillis(simulation.random().nextInt(200, 2500)),
-                Duration.ofSeconds(2)));
+                Duration.ofSeconds(2));
     }
 
     /** The one host whose disk turns bits. */
@@ -139,7 +178,10 @@ public final class Nemesis<M, V> {
         SimHost host = hosts.get(simulation.random().nextInt(hosts.size()));
         String other = names.get(simulation.random().nextInt(names.size()));
         simulation.trace("nemesis", fault + " " + host.name() + " " + other);
-        strike(fault, host, other, simulation.upTo(Duration.ofSeconds(6)));
+        Duration time = isLong
+                ? Duration.ofMillis(simulation.random().nextInt(500, 6000))
+                : simulation.upTo(Duration.ofSeconds(6));
+        strike(fault, host, other, time);
         simulation.after(simulation.upTo(pace.multipliedBy(4)), this::strike);
     }
 
@@ -163,6 +205,7 @@ public final class Nemesis<M, V> {
                 }
             }
             case ONE_WAY -> {
+                simulation.happens(Happening.ONE_WAY_PARTITION);
                 boolean isDeaf = simulation.random().nextBoolean();
                 for (String name : names) {
                     cut(isDeaf ? name : host.name(), isDeaf ? host.name() : name, time);
@@ -172,10 +215,8 @@ public final class Nemesis<M, V> {
                 cut(host.name(), other, time);
                 cut(other, host.name(), time);
             }
-            case REGISTER_CUT -> {
-                registers.cut(host.name());
-                simulation.after(time, () -> registers.mend(host.name()));
-            }
+            case PARTITION -> divide(time);
+            case REGISTER_CUT -> cutRegister(host, time);
             case SESSION_EXPIRES -> registers.expire(host.name());
             case DISK_FULL -> {
                 host.disk().setFreeBytes(simulation.random().nextInt(300));
@@ -189,9 +230,42 @@ public final class Nemesis<M, V> {
                 host.disk().failForces(true);
                 simulation.after(time, () -> mendDisk(host));
             }
-            case BIT_FLIP -> rotting.disk().flipBit();
-            case CLOCK_JUMP -> jump(host, 20);
+            case BIT_FLIP -> {
+                if (rotting.disk().flipBit()) {
+                    simulation.happens(Happening.FLIPPED_BIT);
+                }
+            }
+            case CLOCK_JUMP -> {
+                // Of one host, or of all that ask the same time server.
+                if (simulation.random().nextBoolean()) {
+                    jump(host, JUMPS);
+                } else {
+                    hosts.forEach(any -> jump(any, JUMPS));
+                }
+            }
         }
+    }
+
+    private void divide(Duration time) {
+        List<String> here =
+                names.stream().filter(name -> simulation.random().nextBoolean()).toList();
+        simulation.happens(Happening.PARTITION);
+        for (String one : here) {
+            for (String other : names) {
+                if (!here.contains(other)) {
+                    cut(one, other, time);
+                    cut(other, one, time);
+                }
+            }
+        }
+        if (simulation.random().nextBoolean()) {
+            hosts.stream().filter(host -> here.contains(host.name())).forEach(host -> cutRegister(host, time));
+        }
+    }
+
+    private void cutRegister(SimHost host, Duration time) {
+        registers.cut(host.name());
+        simulation.after(time, () -> registers.mend(host.name()));
     }
 
     private void cut(String from, String to, Duration time) {

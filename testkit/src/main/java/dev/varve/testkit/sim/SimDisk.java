@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -45,6 +46,9 @@ public final class SimDisk {
     private boolean failsForces;
     private boolean hasPower = true;
     private int slowness = 1;
+    private Optional<Happening> ailment = Optional.empty();
+    private boolean hasLost;
+    private boolean hasTorn;
 
     SimDisk(SplittableRandom random) {
         this.random = random;
@@ -83,6 +87,11 @@ public final class SimDisk {
         return slowness;
     }
 
+    /** Why a call has just failed. */
+    Optional<Happening> ailment() {
+        return ailment;
+    }
+
     /** Turns a bit of what is synced, if there is any. */
     public boolean flipBit() {
         List<Content> written =
@@ -112,8 +121,19 @@ public final class SimDisk {
                 lost.addFirst(change);
             }
         }
+        hasLost |= !lost.isEmpty();
         lost.forEach(change -> change.undo.run());
         unsynced.clear();
+    }
+
+    /** Whether a crash has taken what was not synced. */
+    boolean hasLost() {
+        return hasLost;
+    }
+
+    /** Whether a crash has left a part of what was not synced. */
+    boolean hasTorn() {
+        return hasTorn;
     }
 
     void powerOn() {
@@ -125,9 +145,13 @@ public final class SimDisk {
         if (content.length <= content.synced) {
             return;
         }
-        content.length = random.nextInt(content.synced, content.length + 1);
+        int written = content.length;
+        content.length = random.nextInt(content.synced, written + 1);
+        hasLost |= content.length < written;
+        hasTorn |= content.length > content.synced && content.length < written;
         for (int at = content.synced; at < content.length; at = (at / SECTOR_BYTES + 1) * SECTOR_BYTES) {
             if (random.nextInt(3) == 0) {
+                hasTorn = true;
                 Arrays.fill(
                         content.bytes, at, Math.min(content.length, (at / SECTOR_BYTES + 1) * SECTOR_BYTES), (byte) 0);
             }
@@ -148,6 +172,7 @@ public final class SimDisk {
         if (bytes.remaining() > freeBytes) {
             content.write(bytes.slice(bytes.position(), (int) freeBytes));
             freeBytes = 0;
+            ailment = Optional.of(Happening.FULL_DISK);
             throw new IOException("No space left on device");
         }
         freeBytes -= freeBytes == Long.MAX_VALUE ? 0 : bytes.remaining();
@@ -165,6 +190,7 @@ public final class SimDisk {
     public void force(String file) throws IOException {
         step();
         if (failsForces) {
+            ailment = Optional.of(Happening.FAILED_SYNC);
             throw new IOException("Input/output error");
         }
         Content content = found(file);
@@ -198,6 +224,7 @@ public final class SimDisk {
     public void forceNames(String directory) throws IOException {
         step();
         if (failsForces) {
+            ailment = Optional.of(Happening.FAILED_SYNC);
             throw new IOException("Input/output error");
         }
         unsynced.removeIf(change -> change.directory.equals(directory));
@@ -238,8 +265,10 @@ public final class SimDisk {
 
     /** Counts what a loss of power may come before or after. */
     private void step() throws IOException {
+        ailment = Optional.empty();
         hasPower &= stepsLeft-- > 0;
         if (!hasPower) {
+            ailment = Optional.of(Happening.POWER_CUT);
             throw new IOException("no power");
         }
     }

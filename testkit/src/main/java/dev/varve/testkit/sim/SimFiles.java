@@ -88,6 +88,9 @@ public final class SimFiles implements AsyncFiles {
     private void runNext() {
         Runnable next = waiting.peek();
         if (next != null) {
+            if (host.disk().slowness() > 1) {
+                host.simulation().happens(Happening.SLOW_DISK);
+            }
             Duration time = host.simulation().upTo(CALL.multipliedBy(host.disk().slowness()));
             host.simulation().after(time, next);
         }
@@ -102,6 +105,7 @@ public final class SimFiles implements AsyncFiles {
             process.accept(() -> future.complete(result));
         } catch (IOException e) {
             host.trace("disk: " + e.getMessage());
+            host.disk().ailment().ifPresent(host.simulation()::happens);
             process.accept(() -> future.completeExceptionally(e));
         }
         waiting.remove();

@@ -74,6 +74,7 @@ public final class SimHost {
     public void jump(Duration skew) {
         wallSkewNanos = skew.toNanos();
         trace("clock jumps by " + skew);
+        simulation.happens(Happening.CLOCK_JUMP);
     }
 
     public boolean isUp() {
@@ -102,11 +103,19 @@ public final class SimHost {
         life.isOver = true;
         isPaused = false;
         disk.crash();
+        simulation.happens(Happening.CRASH);
+        if (disk.hasLost()) {
+            simulation.happens(Happening.LOST_UNSYNCED_WRITE);
+        }
+        if (disk.hasTorn()) {
+            simulation.happens(Happening.TORN_WRITE);
+        }
     }
 
     /** The process is stopped and does not know it; time goes on. */
     public void pause() {
         trace("pauses");
+        simulation.happens(Happening.PAUSE);
         isPaused = true;
     }
 

@@ -30,6 +30,9 @@ public final class SimNetwork<M> {
     private final Predicate<M> mayComeTwice;
     private final Map<String, Mailbox<M>> mailboxes = new HashMap<>();
     private final Set<Way> cut = new HashSet<>();
+    /** When the last of what was sent arrives. */
+    private final Map<Way, Long> newest = new HashMap<>();
+
     private Odds odds = Odds.GOOD;
 
     /** @param mayComeTwice whether a message stands for a datagram or one that is sent again; a request over TCP is not */
@@ -78,17 +81,28 @@ public final class SimNetwork<M> {
             return;
         }
         if (cut.contains(new Way(from, to)) || simulation.chance(odds.drop())) {
+            simulation.happens(Happening.LOST_MESSAGE);
             simulation.trace(from, "✕ " + to + " " + message);
             return;
         }
-        simulation.after(delay(), () -> deliver(from, to, message));
+        Duration delay = delay();
+        long due = simulation.now() + delay.toNanos();
+        if (newest.merge(new Way(from, to), due, Math::max) > due) {
+            simulation.happens(Happening.OVERTAKEN_MESSAGE);
+        }
+        simulation.after(delay, () -> deliver(from, to, message));
         if (mayComeTwice.test(message) && simulation.chance(odds.twice())) {
+            simulation.happens(Happening.COPIED_MESSAGE);
             simulation.after(delay().plus(delay()), () -> deliver(from, to, message));
         }
     }
 
     private Duration delay() {
-        return simulation.upTo(simulation.chance(odds.late()) ? odds.latest() : odds.usual());
+        boolean isLate = simulation.chance(odds.late());
+        if (isLate) {
+            simulation.happens(Happening.LATE_MESSAGE);
+        }
+        return simulation.upTo(isLate ? odds.latest() : odds.usual());
     }
 
     private void deliver(String from, String to, M message) {

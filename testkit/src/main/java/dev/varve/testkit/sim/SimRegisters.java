@@ -41,6 +41,8 @@ public final class SimRegisters<V> {
                 0, 0, 0, Duration.ofMillis(2), Duration.ofMillis(2), Duration.ofMillis(300), Duration.ofSeconds(2));
     }
 
+    private static final String SWAP = "swap ";
+
     private static final class Session {
         boolean isOver;
     }
@@ -88,6 +90,7 @@ public final class SimRegisters<V> {
         Session session = sessions.remove(host);
         if (session != null) {
             session.isOver = true;
+            simulation.happens(Happening.EXPIRED_SESSION);
             simulation.trace("register", "session of " + host + " expires");
         }
     }
@@ -126,7 +129,7 @@ public final class SimRegisters<V> {
             @Override
             public CompletableFuture<Swap> swap(long expectedVersion, V value) {
                 return client.ask(
-                        "swap " + name + " " + expectedVersion + " → " + value,
+                        SWAP + name + " " + expectedVersion + " → " + value,
                         () -> swapNow(name, expectedVersion, value),
                         Swap.Unknown::new);
             }
@@ -166,6 +169,9 @@ public final class SimRegisters<V> {
             reply.accept(odds.timeout(), lost.because("no answer"));
             Session session = sessions.computeIfAbsent(host, key -> new Session());
             if (cut.contains(host) || simulation.chance(odds.lostRequest())) {
+                if (what.startsWith(SWAP)) {
+                    simulation.happens(Happening.LOST_SWAP);
+                }
                 simulation.trace(host, "✕ register " + what);
                 return answer;
             }
@@ -177,6 +183,9 @@ public final class SimRegisters<V> {
                 R result = action.get();
                 boolean arrives = !cut.contains(host) && !simulation.chance(odds.lostReply());
                 simulation.trace("register", host + " " + what + ": " + result + (arrives ? "" : ", reply lost"));
+                if (!arrives && result instanceof Register.Swap.Done) {
+                    simulation.happens(Happening.LOST_SWAP_REPLY);
+                }
                 Runnable harm = harms.remove(host);
                 if (harm != null) {
                     harm.run();

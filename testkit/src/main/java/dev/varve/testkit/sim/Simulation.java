@@ -2,7 +2,10 @@ package dev.varve.testkit.sim;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 
@@ -30,6 +33,7 @@ public final class Simulation {
     private final SplittableRandom random;
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final ArrayDeque<String> lines = new ArrayDeque<>();
+    private final Set<Happening> happened = EnumSet.noneOf(Happening.class);
     private long now;
     private long number;
     private long hash = 0xcbf29ce484222325L;
@@ -90,6 +94,14 @@ public final class Simulation {
         }
         String line = what.length() > MOST_CHARS ? what.substring(0, MOST_CHARS) + "…" : what;
         lines.addLast(now / 1000 + " µs " + who + " " + line);
+    }
+
+    public void happens(Happening harm) {
+        happened.add(harm);
+    }
+
+    public Set<Happening> happened() {
+        return Collections.unmodifiableSet(happened);
     }
 
     /** Of all events so far, their times and order. */
