@@ -80,8 +80,7 @@ public final class ClusterBenchmark {
     private static Cluster start(Path folder, int nodes) throws IOException {
         Path own = folder.resolve("nodes-" + nodes);
         ProcessCluster.clear(own);
-        return new ProcessCluster(
-                ProcessCluster.launcher(), own, nodes, ProcessCluster.Tuning.DEFAULT, folder.resolve("tools"));
+        return new ProcessCluster(Commandline.launcher(), own, nodes, Tuning.DEFAULT, folder.resolve("tools"));
     }
 
     private void compare(Throughput alone, Throughput copied) {

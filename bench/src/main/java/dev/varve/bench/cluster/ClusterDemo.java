@@ -70,11 +70,7 @@ public final class ClusterDemo {
                         : "; as root each would have a network and a disk of its own."));
         int exit;
         try (Cluster cluster = new ProcessCluster(
-                ProcessCluster.launcher(),
-                folder.resolve("nodes"),
-                nodes,
-                ProcessCluster.Tuning.HARSH,
-                folder.resolve("tools"))) {
+                Commandline.launcher(), folder.resolve("nodes"), nodes, Tuning.HARSH, folder.resolve("tools"))) {
             DemoCrowd crowd = new DemoCrowd(cluster, clients, rate, seed);
             System.out.println(clients + " clients, each with a connection of its own, write and read objects and rows"
                     + " over HTTP and S3: about " + rate + " requests a second.");

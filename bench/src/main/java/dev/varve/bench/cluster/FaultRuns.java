@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 public final class FaultRuns {
     private static final int RUNS_OF_A_CLUSTER = 25;
 
-    private final ProcessCluster.Commandline commandline;
+    private final Commandline commandline;
     private final Path folder;
     private final int nodes;
     private final Journal journal;
@@ -33,7 +33,7 @@ public final class FaultRuns {
     private int clusters;
     private int runsOfCluster;
 
-    private FaultRuns(ProcessCluster.Commandline commandline, Path folder, int nodes, Journal journal) {
+    private FaultRuns(Commandline commandline, Path folder, int nodes, Journal journal) {
         this.commandline = commandline;
         this.folder = folder;
         this.nodes = nodes;
@@ -85,7 +85,7 @@ public final class FaultRuns {
             System.out.print(Journal.markdown(lines));
             return;
         }
-        FaultRuns all = new FaultRuns(ProcessCluster.launcher(), folder, nodes, new Journal(lines, commit()));
+        FaultRuns all = new FaultRuns(Commandline.launcher(), folder, nodes, new Journal(lines, commit()));
         System.exit(all.go(choices(workloads, nemeses, runs, seed), seed, seconds) ? 0 : 1);
     }
 
@@ -165,8 +165,7 @@ public final class FaultRuns {
         if (cluster.isEmpty()) {
             Path own = folder.resolve("cluster-" + ++clusters);
             ProcessCluster.clear(own);
-            cluster = Optional.of(
-                    new ProcessCluster(commandline, own, nodes, ProcessCluster.Tuning.HARSH, folder.resolve("tools")));
+            cluster = Optional.of(new ProcessCluster(commandline, own, nodes, Tuning.HARSH, folder.resolve("tools")));
             runsOfCluster = 0;
         }
         return cluster.get();

@@ -61,36 +61,6 @@ final class ProcessCluster implements Cluster {
     private int lastNumber;
     private Optional<ClusterAdmin> admin = Optional.empty();
 
-    /** How nodes are configured. */
-    enum Tuning {
-        /** As by default. */
-        DEFAULT(Map.of(), Map.of()),
-        /** Little memory, and everything that happens rarely happens often. */
-        HARSH(
-                Map.of(
-                        "memory.limit", "256MiB",
-                        "query.memory-limit", "256MiB",
-                        "query.threads", "1",
-                        "flush.max-age", "4s",
-                        "compaction.pause", "2s",
-                        "garbage.pause", "5s",
-                        "shutdown.drain", "10s"),
-                Map.of("VARVE_HEAP", "400m", "VARVE_DIRECT_MEMORY", "1g"));
-
-        private final Map<String, String> settings;
-        private final Map<String, String> environment;
-
-        Tuning(Map<String, String> settings, Map<String, String> environment) {
-            this.settings = settings;
-            this.environment = environment;
-        }
-    }
-
-    /** How Varve's commands are run. */
-    interface Commandline {
-        List<String> of(String... arguments);
-    }
-
     /**
      * Starts all; returns when they serve.
      *
@@ -135,30 +105,6 @@ final class ProcessCluster implements Cluster {
             close();
             throw e;
         }
-    }
-
-    /** By the launcher as users do or, where there is none, from this class path. */
-    static Commandline launcher() {
-        String script = System.getProperty("varve.launcher", "");
-        return arguments -> {
-            List<String> command = new ArrayList<>();
-            if (script.isEmpty()) {
-                command.addAll(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-Xmx400m",
-                        "-XX:MaxDirectMemorySize=1g",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.varve.server.cli.VarveCommand"));
-            } else {
-                command.add(script);
-            }
-            command.addAll(List.of(arguments));
-            return command;
-        };
     }
 
     /** Removes what an earlier run left in a folder. */
@@ -210,7 +156,7 @@ final class ProcessCluster implements Cluster {
         settings.put("http.port", Integer.toString(member.httpPort()));
         settings.put("s3.port", Integer.toString(member.s3Port()));
         settings.put("flight.port", "0");
-        settings.putAll(tuning.settings);
+        settings.putAll(tuning.settings());
         if (!isAlone) {
             settings.put("cluster.zookeeper", zookeeperHost + ":" + zookeeperPort);
             settings.put("cluster.node", member.name());
@@ -253,7 +199,7 @@ final class ProcessCluster implements Cluster {
         ProcessBuilder builder = new ProcessBuilder(whole)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().putAll(tuning.environment);
+        builder.environment().putAll(tuning.environment());
         builder.environment().putAll(environment);
         return builder.start();
     }
