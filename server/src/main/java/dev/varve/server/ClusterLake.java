@@ -137,7 +137,7 @@ final class ClusterLake implements Neighbours {
             Alarms alarms) {
         ClusterLake lake = new ClusterLake(config, cluster, clock, parts, alarms);
         lake.awaitPlacement();
-        lake.remember();
+        lake.rememberIfThereIsRoom();
         return lake.begin(memory, metrics);
     }
 
@@ -206,6 +206,15 @@ final class ClusterLake implements Neighbours {
         if (!next.equals(before)) {
             RosterFile.write(config.dataDir(), next);
             roster = next;
+        }
+    }
+
+    /** The job tries again; a node whose disk is full shall start. */
+    private void rememberIfThereIsRoom() {
+        try {
+            remember();
+        } catch (VarveException e) {
+            LOG.warn("cannot keep the roster of the cluster yet", e);
         }
     }
 
