@@ -333,7 +333,7 @@ final class LogRun<S, I, O> {
             // It has many seeds to be found by what is seen; the right one is judged by what clients saw too.
             return Optional.empty();
         }
-        Limits limits = new Limits(5_000_000, 256L << 20);
+        Limits limits = new Limits(200_000_000, 768L << 20);
         return switch (new Checker<>(workload.model(), limits).check(operations)) {
             case Verdict.Linearizable<I, O> fine -> Optional.empty();
             case Verdict.Unknown<I, O> unknown -> Optional.of(GAVE_UP + unknown);
