@@ -56,6 +56,8 @@ final class Namespaces implements Network, AutoCloseable {
         String space = PREFIX + name;
         String link = "vrv" + host;
         Commands.run("ip", "netns", "add", space);
+        // The link of an earlier cluster goes some time after its namespace.
+        Commands.succeeds("ip", "link", "del", link);
         Commands.run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", space);
         Commands.run("ip", "link", "set", link, "master", BRIDGE, "up");
         Commands.run("ip", "-n", space, "addr", "add", NET + host + "/24", "dev", "eth0");
